@@ -1,0 +1,51 @@
+# Everything runs in .venv, which is made from the hashed requirements-dev.lock on first use.
+PYTHON ?= python3
+UV := 0.13.9
+BIN := .venv/bin
+
+.PHONY: help demo ui test check format bench lock clean
+
+help:  ## these lines
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+
+demo: .venv/installed  ## a Postgres with a made-up catalogue, and two price lists exported from it into demo-output/
+	@$(BIN)/python -m price_assets.demo
+
+ui: .venv/installed  ## Dagster's UI on the demo's data, until Ctrl-C
+	@$(BIN)/python -m price_assets.demo.ui
+
+test: .venv/installed  ## all tests
+	@$(BIN)/pytest -n auto --dist loadgroup
+
+check: .venv/installed  ## format, lint, types, one-way imports, definitions
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/dg check defs
+
+format: .venv/installed  ## put the code into its format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix .
+
+bench: .venv/installed  ## a million rows, against psql's \copy
+	@$(BIN)/python -m benchmarks.million_rows
+
+lock: .venv/installed  ## resolve both lock files anew from pyproject.toml
+	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --output-file requirements.lock
+	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+# No index address goes into a lock; it serves every Python that pyproject.toml allows.
+COMPILE := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+
+.venv/installed: requirements-dev.lock pyproject.toml Makefile
+	@$(PYTHON) -c 'import sys; sys.exit(0 if (3, 11) <= sys.version_info < (3, 14) else "Python 3.11 to 3.13 is needed, and this is %d.%d: make PYTHON=python3.12" % sys.version_info[:2])'
+	@echo "Installing into .venv (the first time this takes a minute) ..." >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV)
+	@$(BIN)/uv pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+clean:  ## remove all that is made here
+	rm -rf .venv demo-output build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

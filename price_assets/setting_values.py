@@ -1,0 +1,161 @@
+"""How the text of an environment variable is read. Each function raises ValueError, which says what is wrong and how to mend it.
+
+No message repeats a text that may hold a password.
+"""
+
+import os
+import re
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Literal, TypeVar, get_args
+from urllib.parse import unquote
+from zoneinfo import ZoneInfo, available_timezones
+
+from price_assets.errors import did_you_mean
+
+FormatName = Literal["csv", "xlsx"]
+FORMATS: tuple[FormatName, ...] = get_args(FormatName)
+SslMode = Literal["disable", "prefer", "require"]
+Scheme = Literal["s3", "gs", "file"]
+Name = TypeVar("Name", bound=str)
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+"""Control characters, line breaks among them."""
+
+
+def anything(text: str) -> str:
+    """Take it as it is."""
+    return text
+
+
+def host(text: str) -> str:
+    """Read one host name, address, or folder of a socket."""
+    if re.search(r"[\s@,]|//|^\[", text) or (text.count(":") == 1 and not text.startswith("/")):
+        # Not repeated in the message: whoever writes an address here may have put a password into it.
+        raise ValueError("is to be one host name or IP address and nothing else: port, user and password go to DB_PORT, DB_USER and DB_PASSWORD")
+    return text
+
+
+def port(text: str) -> int:
+    """Read a port."""
+    if not re.fullmatch(r"[0-9]{1,5}", text) or not 0 < int(text) < 2**16:
+        raise ValueError(f"{text!r} is no port: a number from 1 to 65535")
+    return int(text)
+
+
+def sslmode(text: str) -> SslMode:
+    """Read one of libpq's modes, as far as they are supported."""
+    if text in ("verify-ca", "verify-full"):
+        raise ValueError(f"{text} is not supported yet; use require, which encrypts and does not check the server's certificate")
+    return one_of(text, get_args(SslMode))
+
+
+def one_of(text: str, names: tuple[Name, ...]) -> Name:
+    """Take one of the names; of another the nearest is suggested."""
+    if text not in names:
+        raise ValueError(f"{text!r} is not one of {', '.join(names)}{did_you_mean(text, names)}")
+    return names[names.index(text)]
+
+
+def readable_file(text: str) -> Path:
+    """Read the path of a file that this user can read."""
+    path = Path(text)
+    if not path.is_file():
+        raise ValueError(f"there is no file {text}")
+    if not os.access(path, os.R_OK):
+        raise ValueError(f"the file {text} can't be read by this user")
+    return path
+
+
+LONGEST = timedelta(milliseconds=2**31 - 1)
+"""Postgres holds a time-out in milliseconds as int4: 24 days."""
+
+
+def duration(text: str) -> timedelta:
+    """Read `30`, `30s`, `5m` or `1h30m`."""
+    found = re.fullmatch(r"([0-9]{1,9})|(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?", text)
+    if not found:
+        raise ValueError(f"{text!r} is no duration: write 30 or 30s, 5m, 1h30m")
+    bare, hours, minutes, seconds = (int(number or 0) for number in found.groups())
+    read = timedelta(hours=hours, minutes=minutes, seconds=seconds + bare)
+    if not timedelta(0) < read <= LONGEST:
+        raise ValueError(f"{text} is out of range: more than 0, at most {LONGEST.days} days")
+    return read
+
+
+def bucket(text: str) -> tuple[Scheme, str]:
+    """Read where files go: the scheme, and the name of the bucket or the absolute path of the folder."""
+    scheme, _, rest = text.rpartition("://") if "://" in text else ("s3", "", text)
+    if scheme == "file":
+        if not rest.startswith("/") or not rest.strip("/"):
+            raise ValueError("a folder is written with three slashes and its whole path: file:///var/price-lists")
+        if CONTROL.search(path := unquote(rest)):
+            raise ValueError("the folder's path holds a control character")
+        return "file", os.path.normpath(f"/{path.lstrip('/')}")
+    if scheme == "gs":
+        raise ValueError("gs:// is not supported yet; use s3:// or file:///")
+    if scheme != "s3":
+        raise ValueError("is to be s3://bucket, file:///folder or the bare name of a bucket in S3")
+    name, _, path = rest.partition("/")
+    if path:
+        raise ValueError("is the bucket only; put the path into STORAGE_PREFIX (a folder is written as file:///folder)")
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", name):
+        raise ValueError("is no name of a bucket: letters, digits, dots and hyphens")
+    return "s3", name
+
+
+def prefix(text: str) -> str:
+    """Read what keys begin with; slashes at its ends are dropped."""
+    kept = text.strip("/")
+    if kept != kept.strip():
+        raise ValueError(f"{text!r} has a space at its end or start")
+    if "//" in kept or {".", ".."} & set(kept.split("/")):
+        raise ValueError(f"{text!r} holds '//', '.' or '..', which no key can hold on every storage")
+    return kept
+
+
+def formats(text: str) -> tuple[FormatName, ...]:
+    """Read names of formats with commas between; their order is ours."""
+    names = [name.strip() for name in text.split(",")]
+    if "xls" in (name.lower() for name in names):
+        raise ValueError("xls, the format of Excel 97, is not written; use xlsx")
+    for name in names:
+        one_of(name, FORMATS)
+    return tuple(name for name in FORMATS if name in names)
+
+
+def timezone(text: str) -> ZoneInfo:
+    """Read an IANA time zone."""
+    try:
+        return ZoneInfo(text)
+    except (KeyError, ValueError, OSError):  # KeyError: not found; OSError: a folder, such as Europe
+        cities = {zone.rpartition("/")[2]: zone for zone in available_timezones()}
+        hint = f"; did you mean {cities[text.title()]!r}?" if text.title() in cities else did_you_mean(text, cities.values())
+        raise ValueError(f"{text!r} is no IANA time zone, such as Europe/Moscow{hint}") from None
+
+
+def day(text: str) -> date:
+    """Read YYYY-MM-DD."""
+    try:
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+            return date.fromisoformat(text)
+    except ValueError as error:
+        raise ValueError(f"{text} is no date of the calendar: {error}") from None
+    raise ValueError(f"{text!r} is no date: write YYYY-MM-DD")
+
+
+def folder(text: str) -> Path:
+    """Read the path of a folder that exists."""
+    if not Path(text).is_dir():
+        raise ValueError(f"there is no folder {text}")
+    return Path(text)
+
+
+def log_format(text: str) -> Literal["text", "json"]:
+    """Read text or json."""
+    return one_of(text, ("text", "json"))
+
+
+def switch(text: str) -> bool:
+    """Read on or off."""
+    return one_of(text, ("on", "off")) == "on"
