@@ -1,0 +1,1 @@
+"""A snapshot → a file, and the file read again."""

@@ -1,0 +1,165 @@
+"""A folder of price lists → PriceLists. A file that is wrong breaks its own list and no other.
+
+The folder may be a ConfigMap's mount, which is a folder of links beside `..data`: links are followed, names that start with a dot are not read.
+"""
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from price_assets.errors import PriceListError, did_you_mean
+from price_assets.export import sql, strict_yaml
+from price_assets.export.price_list import PriceList
+from price_assets.export.price_list_errors import first_error
+from price_assets.export.strict_yaml import Document, Unclear, Value
+from price_assets.settings import FormatName
+
+SUFFIXES = (".yaml", ".yml")
+
+
+@dataclass(frozen=True)
+class BrokenPriceList:
+    """A price list that does not load. `name` is its file's, made fit for a name and unlike all others."""
+
+    name: str
+    error: PriceListError
+
+
+def load_price_lists(folder: Path, *, start: date, formats: tuple[FormatName, ...]) -> list[PriceList | BrokenPriceList]:
+    """Load every `*.yaml` and `*.yml` of the folder, sorted by name.
+
+    `start` is for lists that give none (`EXPORT_START_DATE`); their formats are cut to `formats` (`OUTPUT_FORMATS`). Of a PriceList `sql` is the text
+    of its SQL file. Raises PriceListError where the folder can't be read or holds no price list.
+    """
+    try:
+        names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
+    except OSError as error:
+        raise PriceListError(f"{_shown(folder)}: the folder of price lists can't be read: {error.strerror}") from None
+    if not names:
+        raise PriceListError(f"{_shown(folder)}: there is no price list in this folder: no file *.yaml")
+    loaded: dict[str, PriceList] = {}
+    errors: dict[str, PriceListError] = {}
+    for name in names:
+        try:
+            price_list = _load(folder / name, start, formats)
+        except PriceListError as error:
+            errors[name] = error
+            continue
+        if price_list.name in loaded:
+            said = f"there is a price list {price_list.name!r} already; remove one of the two files"
+            errors[name] = PriceListError(f"{_shown(folder / name)}:1: {said}")
+        else:
+            loaded[price_list.name] = price_list
+    broken: dict[str, BrokenPriceList] = {}
+    for file, error in errors.items():
+        name = next(name for name in _names(file) if name not in loaded and name not in broken)
+        broken[name] = BrokenPriceList(name, error)
+    return sorted((*loaded.values(), *broken.values()), key=lambda each: each.name)
+
+
+def _names(file: str) -> Iterator[str]:
+    """Valid names for the list of a file, the nearest first."""
+    stem = re.sub(r"[^a-z0-9_]+", "_", file.rpartition(".")[0].lower())[:50]
+    name = stem if re.match("[a-z]", stem) else f"list_{stem}"
+    yield name
+    number = 2
+    while True:
+        yield f"{name}_{number}"
+        number += 1
+
+
+def _load(path: Path, start: date, formats: tuple[FormatName, ...]) -> PriceList:
+    """One price list, read and checked whole."""
+    document = strict_yaml.read(_read(path), _shown(path))
+    try:
+        price_list = PriceList.model_validate(_as_model(document, start))
+    except ValidationError as error:
+        raise first_error(error, document) from None
+    if price_list.name != path.stem:
+        raise document.error(("name",), f"'name' is {price_list.name!r}, and the file's is {path.stem!r}; they are to be one")
+    _refuse_what_is_not_made_yet(document, price_list)
+    made = price_list.formats.only(formats)
+    if not price_list.formats.made:
+        raise document.error(("formats",), "'formats' is empty; leave it out for both, or name csv, xlsx")
+    if not made.made:
+        only = ", ".join(price_list.formats.made)
+        raise document.error(("formats",), f"'formats' has {only} only, and OUTPUT_FORMATS has {', '.join(formats)} only: nothing would be made")
+    text = _sql(price_list.sql, path.parent, document)
+    query = sql.scan(text, _shown(path.parent / price_list.sql))
+    if price_list.past_dates and not query.has_export_date:
+        raise document.error(("past_dates",), f"'past_dates' is true without :export_date in {price_list.sql}: old dates would get today's prices")
+    return price_list.model_copy(update={"sql": text, "formats": made})
+
+
+def _as_model(document: Document, start: date) -> dict[str, object]:
+    """The document's values in the model's form: columns are a sequence, defaults are filled in, and an empty `csv:` has all of its own."""
+    values: dict[str, object] = {"start": start, **document.values}
+    match document.values.get("columns"):
+        case dict(columns):
+            values["columns"] = tuple(_named(name, column, document) for name, column in columns.items())
+        case None:
+            pass
+        case _:
+            raise document.error(("columns",), "'columns' wants a mapping, a column a line (sku: {type: text})")
+    match document.values.get("formats"):
+        case dict(made):
+            values["formats"] = {name: {} if options == Unclear("") else options for name, options in made.items()}
+        case _:
+            pass
+    return values
+
+
+def _named(name: str, column: Value, document: Document) -> object:
+    if not isinstance(column, dict):
+        return column
+    if "name" in column:
+        raise document.error(("columns", name, "name"), "unknown key 'name': a column's name is the key before its mapping", at_key=True)
+    return {"name": name, **column}
+
+
+def _refuse_what_is_not_made_yet(document: Document, price_list: PriceList) -> None:
+    """Nothing that a list asks for is left undone in silence."""
+    for path in (("checks", "row_count", "max_drop"), ("checks", "price_change")):
+        if path in document.keys:
+            raise document.error(path, f"{path[-1]!r} is not available in this version; leave it out", at_key=True)
+    if price_list.formats.csv and price_list.formats.csv.dialect == "1c":
+        raise document.error(("formats", "csv", "dialect"), "the dialect 1c is not available in this version; use plain or excel-semicolon")
+
+
+def _sql(name: str, folder: Path, document: Document) -> str:
+    """The text of the SQL file."""
+    inside = Path(os.path.normpath(name))  # by its text: links are followed, wherever a mount lets them lead
+    if inside.is_absolute() or ".." in inside.parts:
+        raise document.error(("sql",), f"'sql' is {name!r}, which lies outside of the price lists' folder")
+    path = folder / inside
+    if not path.is_file():
+        beside = sorted(each.name for each in folder.glob("*.sql"))
+        raise document.error(("sql",), f"there is no file {name!r} beside this one{did_you_mean(name, beside)}")
+    return _read(path)
+
+
+def _read(path: Path) -> str:
+    """The file's text, line ends as they are, without a byte order mark."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise PriceListError(f"{_shown(path)}:1: can't be read: {error.strerror}") from None
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PriceListError(f"{_shown(path)}:{line}: is not UTF-8 (byte {content[error.start]:#04x}); save it as UTF-8") from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise PriceListError(f"{_shown(path)}:{line}: holds a NUL character; save it as UTF-8 text")
+    return text
+
+
+def _shown(path: Path) -> str:
+    """As a person would write it: from the working folder, where it lies below."""
+    return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)
