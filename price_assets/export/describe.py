@@ -1,0 +1,63 @@
+"""What a query would give, asked of the server itself before a row is read, and whether that is the contract."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+import psycopg
+from psycopg import pq
+from psycopg.errors import error_from_result
+
+from price_assets.errors import ContractMismatch, SourceRefused, did_you_mean
+from price_assets.export import source_errors
+from price_assets.export.contract import Contract
+from price_assets.export.projection import SourceColumn, misfit
+
+_TYPE_NAMES = (
+    "SELECT format_type(oid, modifier) FROM unnest(%s::oid[], %s::int[]) WITH ORDINALITY AS described(oid, modifier, position) ORDER BY position"
+)
+
+
+def describe(connection: psycopg.Connection[Any], query: str) -> list[SourceColumn]:
+    """The columns that the query would give; a domain counts as what it is made of [PJ1].
+
+    The query is parsed by the server and not run. Raises SourceRefused for what Postgres refuses, two statements for example, and for a query without
+    columns, which ConnectorX can't read.
+    """
+    result = prepare(connection, query)
+    if not result.nfields:
+        raise SourceRefused("The query gives no columns: a price list is one SELECT with the contract's columns")
+    oids = [result.ftype(field) for field in range(result.nfields)]
+    modifiers = [result.fmod(field) for field in range(result.nfields)]
+    types = connection.execute(_TYPE_NAMES, (oids, modifiers)).fetchall()
+    names = [(result.fname(field) or b"").decode() for field in range(result.nfields)]
+    return [
+        SourceColumn(position, name, oid, type_name) for position, (name, oid, (type_name,)) in enumerate(zip(names, oids, types, strict=True), 1)
+    ]
+
+
+def prepare(connection: psycopg.Connection[Any], query: str) -> pq.abc.PGresult:
+    """Have the server parse a query without running it, and describe the result. Raises what `source_errors` makes of its refusal."""
+    parsed = connection.pgconn.prepare(b"", query.encode())
+    result = connection.pgconn.describe_prepared(b"") if parsed.status == pq.ExecStatus.COMMAND_OK else parsed
+    if result.status != pq.ExecStatus.COMMAND_OK:
+        raise source_errors.of_statement(error_from_result(result, encoding="utf-8"))
+    return result
+
+
+def match(columns: Contract, found: Sequence[SourceColumn]) -> dict[str, SourceColumn]:
+    """The query's column for each one of the contract, by name and in the contract's order.
+
+    Raises ContractMismatch that names every column which is missing, extra, there twice, or of a type that the contract's does not take.
+    """
+    by_name = {column.name: column for column in found}
+    wanted = {column.name for column in columns}
+    problems = [f"{name!r} is there {times} times" for name, times in Counter(column.name for column in found).items() if times > 1]
+    problems += [
+        f"{column.name!r} is missing{did_you_mean(column.name, by_name.keys() - wanted)}" for column in columns if column.name not in by_name
+    ]
+    problems += [f"{name!r} is not in the contract{did_you_mean(name, wanted - by_name.keys())}" for name in by_name if name not in wanted]
+    problems += [said for column in columns if column.name in by_name and (said := misfit(column, by_name[column.name]))]
+    if problems:
+        raise ContractMismatch(f"The query does not fit the contract: {'; '.join(problems)}")
+    return {column.name: by_name[column.name] for column in columns}
