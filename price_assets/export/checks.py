@@ -1,0 +1,118 @@
+"""The checks of a snapshot: what must hold before anything of it is published. All run, all report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+
+from price_assets.export.check_rules import Rule, format_rules, null_rules, range_rules
+from price_assets.export.contract import Contract
+from price_assets.export.duplicate_keys import Duplicates, duplicate_keys
+from price_assets.export.offending_rows import ROWS_SHOWN, OffendingRow, count_offending, duplicates_shown, rows_shown
+from price_assets.export.price_list import PriceList
+from price_assets.export.snapshot import Snapshot
+
+_RULES_TOLD = 3
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """What a check found: `summary` is one line without a full stop, `numbers` has what it counted, `offending` up to ten of the rows."""
+
+    check: str
+    passed: bool
+    numbers: Mapping[str, int | str]
+    summary: str
+    offending: list[OffendingRow] = field(default_factory=list[OffendingRow])
+
+
+def check_names(price_list: PriceList) -> tuple[str, ...]:
+    """The checks that this list has, in the order of their results. One that has nothing to look at is left out."""
+    rules = _rules(price_list, price_list.columns)
+    return ("row_count", "key", *(check for check in ("nulls", "ranges", "formats") if rules[check]))
+
+
+def description(check: str, price_list: PriceList) -> str:
+    """What the check demands of this list, for the catalog."""
+    if check == "row_count":
+        return f"At least {price_list.checks.row_count.min:,} rows."
+    if check == "key":
+        return f"No two rows with the same {', '.join(price_list.key)}, and none without."
+    return f"No row with {'; '.join(rule.text for rule in _rules(price_list, price_list.columns)[check])}."
+
+
+def run_checks(price_list: PriceList, snapshot: Snapshot) -> list[CheckResult]:
+    """Check the rows by the list's rules: one pass over them, one over their keys, and more only for what is broken.
+
+    A stored snapshot may have an older contract: a rule for a column that it lacks, or has in another type, has nothing to look at.
+    """
+    rules = _rules(price_list, snapshot.columns)
+    broken = _broken(rules, snapshot)
+    results = {check: _result(check, broken[check], price_list, snapshot) for check in ("nulls", "ranges", "formats")}
+    results["row_count"] = _row_count(price_list, snapshot)
+    results["key"] = _key(broken["key"], price_list, snapshot)
+    return [results[check] for check in check_names(price_list)]
+
+
+def _rules(price_list: PriceList, columns: Contract) -> dict[str, list[Rule]]:
+    """By check: the rules that each row must keep by itself."""
+    types = {column.name: column.type for column in columns}
+    known = tuple(column for column in price_list.columns if types.get(column.name) == column.type)
+    return {
+        "key": null_rules(column for column in known if column.name in price_list.key),
+        "nulls": null_rules(column for column in known if not column.nullable and column.name not in price_list.key),
+        "ranges": range_rules(known),
+        "formats": format_rules(columns, price_list.formats),
+    }
+
+
+def _broken(rules: Mapping[str, Sequence[Rule]], snapshot: Snapshot) -> dict[str, list[tuple[Rule, int]]]:
+    """By check: the rules that rows break, and how many rows do."""
+    sums = [rule.broken.sum().alias(f"{check} {position}") for check in rules for position, rule in enumerate(rules[check])]
+    of_blocks = [block.select(sums).collect().row(0) for block in snapshot.blocks()]
+    counts = iter([sum(counts) for counts in zip(*of_blocks, strict=True)] or [0] * len(sums))
+    counted = {check: list(zip(rules[check], islice(counts, len(rules[check])), strict=True)) for check in rules}
+    return {check: [(rule, count) for rule, count in counted[check] if count] for check in rules}
+
+
+def _row_count(price_list: PriceList, snapshot: Snapshot) -> CheckResult:
+    due = price_list.checks.row_count.min
+    numbers = {"rows": snapshot.rows, "min": due}
+    return CheckResult("row_count", snapshot.rows >= due, numbers, f"{snapshot.rows:,} rows where at least {due:,} must be")
+
+
+def _key(broken: Sequence[tuple[Rule, int]], price_list: PriceList, snapshot: Snapshot) -> CheckResult:
+    """Without NULL, and in no two rows the same."""
+    if missing := [name for name in price_list.key if name not in {column.name for column in snapshot.columns}]:
+        return CheckResult("key", passed=False, numbers={"rows": snapshot.rows}, summary=f"the snapshot has no column {', '.join(missing)}")
+    nulls = _result("key", broken, price_list, snapshot)
+    duplicates = duplicate_keys(snapshot, price_list.key, ROWS_SHOWN)
+    return _with_duplicates(nulls, duplicates, price_list) if duplicates else nulls
+
+
+def _with_duplicates(nulls: CheckResult, duplicates: Duplicates, price_list: PriceList) -> CheckResult:
+    rows = int(nulls.numbers["rows"])
+    stand = "1 key stands" if duplicates.keys == 1 else f"{duplicates.keys:,} keys stand"
+    summary = f"{duplicates.rows:,} of {rows:,} rows share their key with another: {stand} more than once"
+    return CheckResult(
+        "key",
+        passed=False,
+        numbers={**nulls.numbers, "offending": int(nulls.numbers["offending"]) + duplicates.rows, "duplicate keys": duplicates.keys},
+        summary=summary if nulls.passed else f"{nulls.summary}; {summary}",
+        offending=[*nulls.offending, *duplicates_shown(duplicates, price_list.key)][:ROWS_SHOWN],
+    )
+
+
+def _result(check: str, broken: Sequence[tuple[Rule, int]], price_list: PriceList, snapshot: Snapshot) -> CheckResult:
+    """Of rules that each row must keep by itself."""
+    if not broken:
+        return CheckResult(check, passed=True, numbers={"rows": snapshot.rows, "offending": 0}, summary=f"all {snapshot.rows:,} rows are right")
+    rules = [rule for rule, _ in broken]
+    told = [f"{count:,} of {snapshot.rows:,} rows {'has' if count == 1 else 'have'} {rule.text}" for rule, count in broken[:_RULES_TOLD]]
+    more = [f"{len(broken) - _RULES_TOLD} more rules are broken"] if len(broken) > _RULES_TOLD else []
+    return CheckResult(
+        check,
+        passed=False,
+        numbers={"rows": snapshot.rows, "offending": count_offending(rules, snapshot), **{rule.text: count for rule, count in broken}},
+        summary="; ".join([*told, *more]),
+        offending=rows_shown(rules, price_list.key, snapshot),
+    )

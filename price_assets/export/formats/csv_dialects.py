@@ -1,0 +1,132 @@
+"""The dialects of CSV: who each is for, and how it writes a header and a value."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from price_assets.export.contract import Column, Contract, Kind
+from price_assets.export.formats.wall_time import to_wall_time, wall_time
+from price_assets.export.price_list import CsvOptions
+
+BOM = "\ufeff"
+
+_FORMULA = r"\A(?:[=@\t\r\n＝＠]|[+\-＋－].*[^0-9 ().,\-])"
+"""What a spreadsheet takes for a formula, though it is text. A sign with nothing but digits and `().,-` behind it is a phone or a number."""
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """A way to write CSV. Quoting, NULL and "" are those of Postgres' COPY in all of them."""
+
+    bom: bool
+    newline: str
+    separator: str
+    decimal_sign: Literal[".", ","]
+    headers: Literal["names", "labels"]
+    date_format: str
+    zone_offset: bool
+    """Whether a timestamptz carries its offset from UTC; without it it is the wall time alone."""
+    true: str
+    false: str
+    guards_formulas: bool
+    """Whether text that looks like a formula gets an apostrophe in front."""
+
+
+DIALECTS: Mapping[str, Dialect] = {
+    "plain": Dialect(
+        bom=False,
+        newline="\n",
+        separator=",",
+        decimal_sign=".",
+        headers="names",
+        date_format="%Y-%m-%d",
+        zone_offset=True,
+        true="t",
+        false="f",
+        guards_formulas=False,
+    ),
+    "excel-semicolon": Dialect(
+        bom=True,
+        newline="\r\n",
+        separator=";",
+        decimal_sign=",",
+        headers="labels",
+        date_format="%d.%m.%Y",
+        zone_offset=False,
+        true="1",
+        false="0",
+        guards_formulas=True,
+    ),
+}
+"""For programs, byte for byte what `psql \\copy … csv header` writes; and for a double click in Excel where the decimal sign is a comma."""
+
+
+def header(columns: Contract, options: CsvOptions) -> bytes:
+    """The file's first bytes: the byte order mark where the dialect has one, and the header row."""
+    dialect = DIALECTS[options.dialect]
+    labelled = (options.headers or dialect.headers) == "labels"
+    cells = [column.label if labelled else column.name for column in columns]
+    if dialect.guards_formulas:
+        cells = ["'" + cell if re.search(_FORMULA, cell) else cell for cell in cells]
+    quoted = re.compile(_wants_quotes(dialect, alone=len(cells) == 1))
+    row = dialect.separator.join('"' + cell.replace('"', '""') + '"' if quoted.search(cell) else cell for cell in cells)
+    return ((BOM if dialect.bom else "") + row + dialect.newline).encode()
+
+
+def cell(column: Column, dialect: Dialect, timezone: ZoneInfo) -> pl.Expr:
+    """A column → what Polars' CSV writer turns into the dialect's text; decimals, whole numbers and dates it writes by itself."""
+    value = pl.col(column.name)
+    match column.type.kind:
+        case Kind.TEXT if dialect.guards_formulas:
+            return pl.when(value.str.contains(_FORMULA)).then("'" + value).otherwise(value).alias(column.name)
+        case Kind.BOOLEAN:
+            return pl.when(value).then(pl.lit(dialect.true)).when(value.not_()).then(pl.lit(dialect.false)).alias(column.name)
+        case Kind.TIMESTAMP:
+            return _timestamp(value, dialect)
+        case Kind.TIMESTAMPTZ if dialect.zone_offset:
+            zoned = partial(_zoned_timestamp, dialect=dialect, timezone=timezone)
+            return value.map_batches(zoned, return_dtype=pl.String, is_elementwise=True)
+        case Kind.TIMESTAMPTZ:
+            return _timestamp(wall_time(column.name, timezone), dialect)
+        case _:
+            return value
+
+
+def quoted_alone(name: str, dialect: Dialect) -> pl.Expr:
+    r"""The only column of a file, text, quoted as COPY does it: `\.` too, which alone on a line would end the data for Postgres."""
+    value = pl.col(name)
+    inside = value.str.replace_all('"', '""', literal=True)
+    return pl.when(value.str.contains(_wants_quotes(dialect, alone=True))).then('"' + inside + '"').otherwise(value).alias(name)
+
+
+def _wants_quotes(dialect: Dialect, *, alone: bool) -> str:
+    always = rf'[{dialect.separator}"\r\n]|^$'
+    return always + r"|^\\\.$" if alone else always
+
+
+def _timestamp(wall: pl.Expr, dialect: Dialect) -> pl.Expr:
+    """To the microsecond, without a fraction's trailing zeros, nor a fraction that is 0: as Postgres prints it."""
+    text = wall.dt.to_string(f"{dialect.date_format} %H:%M:%S{dialect.decimal_sign}%6f")
+    return text.str.strip_chars_end("0").str.strip_suffix(dialect.decimal_sign)
+
+
+def _zoned_timestamp(moments: pl.Series, dialect: Dialect, timezone: ZoneInfo) -> pl.Series:
+    wall = to_wall_time(moments, timezone)
+    seconds = (wall - moments.dt.replace_time_zone(None)).dt.total_seconds()
+    distinct = seconds.unique()
+    offsets = pl.Series([None if second is None else _offset(second) for second in distinct], dtype=pl.String)
+    text = pl.select(_timestamp(pl.lit(wall), dialect)).to_series()
+    return text + seconds.replace_strict(distinct, offsets)
+
+
+def _offset(seconds: int) -> str:
+    """`+03`, `+05:30`, `-04:56:02`: as short as Postgres prints it under ISO."""
+    minutes, second = divmod(abs(seconds), 60)
+    hour, minute = divmod(minutes, 60)
+    sign = "-" if seconds < 0 else "+"
+    return f"{sign}{hour:02}" + (f":{minute:02}" if minute or second else "") + (f":{second:02}" if second else "")

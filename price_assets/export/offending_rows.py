@@ -1,0 +1,60 @@
+"""The rows that break a check, as a person is shown them: a few, as text."""
+
+from collections.abc import Sequence
+from itertools import chain, zip_longest
+
+import polars as pl
+
+from price_assets.export.check_rules import Rule
+from price_assets.export.duplicate_keys import Duplicates
+from price_assets.export.snapshot import Snapshot
+
+OffendingRow = dict[str, str | None]
+"""`key` (of several columns: "sku=A-1, tier=2"), `column`, `value`, and `rule`: what is wrong with it."""
+
+ROWS_SHOWN = 10
+_LONGEST = 200
+
+
+def count_offending(rules: Sequence[Rule], snapshot: Snapshot) -> int:
+    """How many rows break one of the rules, or several."""
+    broken = pl.any_horizontal(rule.broken for rule in rules)
+    return sum(int(block.select(broken.sum()).collect().item()) for block in snapshot.blocks())
+
+
+def rows_shown(rules: Sequence[Rule], key: Sequence[str], snapshot: Snapshot) -> list[OffendingRow]:
+    """The first rows of each rule in turn, so that every kind of break is seen."""
+    known = [name for name in key if name in {column.name for column in snapshot.columns}]
+    of_rules = [_first_rows(rule, known, snapshot) for rule in rules[:ROWS_SHOWN]]
+    return [row for row in chain.from_iterable(zip_longest(*of_rules)) if row][:ROWS_SHOWN]
+
+
+def duplicates_shown(duplicates: Duplicates, key: Sequence[str]) -> list[OffendingRow]:
+    """A row for each key."""
+    fields = [pl.col("key").struct.field(name) for name in key]
+    shown = duplicates.first.select(_key(key, fields).alias("key"), pl.format("stands in {} rows", "rows").alias("rule"))
+    return [{"key": row["key"], "column": ", ".join(key), "value": row["key"], "rule": row["rule"]} for row in shown.to_dicts()]
+
+
+def _first_rows(rule: Rule, key: Sequence[str], snapshot: Snapshot) -> list[OffendingRow]:
+    shown = [
+        _key(key, [pl.col(name) for name in key]).alias("key"),
+        pl.lit(rule.column).alias("column"),
+        _text(pl.col(rule.column)).alias("value"),
+        pl.lit(rule.text).alias("rule"),
+    ]
+    return snapshot.scan().filter(rule.broken).head(ROWS_SHOWN).select(shown).collect(engine="streaming").to_dicts()
+
+
+def _key(names: Sequence[str], values: Sequence[pl.Expr]) -> pl.Expr:
+    if not names:
+        return pl.lit(None, dtype=pl.String)
+    if len(names) == 1:
+        return _text(values[0])
+    parts = [pl.lit(f"{name}=") + _text(value).fill_null("NULL") for name, value in zip(names, values, strict=True)]
+    return pl.concat_str(parts, separator=", ")
+
+
+def _text(value: pl.Expr) -> pl.Expr:
+    text = value.cast(pl.String)
+    return pl.when(text.str.len_chars() > _LONGEST).then(text.str.head(_LONGEST) + "…").otherwise(text)
