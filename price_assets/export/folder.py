@@ -1,0 +1,161 @@
+"""A local folder as a store: a lock file, `fsync` and `rename` give it what an object storage promises [ST8]. One host only."""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+from uuid import uuid4
+
+from price_assets.errors import StorageRefused, StorageUnavailable
+from price_assets.export.storage import Attributes, Contested, Found, Head
+
+LOCKS = ".locks"
+
+
+class Folder:
+    """A store in `root`; objects lie under `root/prefix`.
+
+    There is no place for attributes: the name of a file is its download name, and its sha256 is computed, so a copy that somebody edited shows.
+    """
+
+    def __init__(self, root: Path, prefix: str) -> None:
+        self._root = root
+        self._objects = root / prefix
+
+    def address(self, key: str = "") -> str:
+        """The path."""
+        return str(self._objects / key)
+
+    def preflight(self) -> None:
+        """Make the folder, and write into it."""
+        with self._said("can't be written"), self._locked("preflight"):
+            _make_folder(self._objects)
+
+    def get(self, key: str) -> Found | None:
+        """The file's bytes; their hash is the version, as on S3."""
+        with self._said(f"can't read {key}"):
+            try:
+                data = (self._objects / key).read_bytes()
+            except FileNotFoundError:
+                return None
+        return Found(data, hashlib.sha256(data).hexdigest())
+
+    def head(self, key: str) -> Head | None:
+        """Reads the file through, for its sha256."""
+        with self._said(f"can't read {key}"):
+            try:
+                with (self._objects / key).open("rb") as file:
+                    digest = hashlib.file_digest(file, "sha256").hexdigest()
+                    return Head(os.fstat(file.fileno()).st_size, digest)
+            except FileNotFoundError:
+                return None
+
+    def create(self, key: str, data: bytes) -> None:
+        """Raises Contested where something is."""
+        self._put_if(key, data, None)
+
+    def swap(self, key: str, data: bytes, version: str) -> None:
+        """Raises Contested where another version is, or none."""
+        self._put_if(key, data, version)
+
+    def put_file(self, key: str, path: Path, attributes: Attributes) -> None:  # noqa: ARG002 (a folder has no place for them)
+        """A copy of the local file."""
+        with self._said(f"can't write {key}"), path.open("rb") as source, self._replaced(key) as target:
+            shutil.copyfileobj(source, target)
+
+    def fetch(self, key: str, path: Path) -> bool:
+        """A copy at the local path."""
+        with self._said(f"can't read {key}"):
+            try:
+                source = (self._objects / key).open("rb")
+            except FileNotFoundError:
+                return False
+            with source, path.open("wb") as target:
+                shutil.copyfileobj(source, target)
+            return True
+
+    def copy(self, source: str, target: str) -> None:
+        """A real copy: editing one of two links would change both [ST8]."""
+        with self._said(f"can't copy {source} to {target}"):
+            try:
+                file = (self._objects / source).open("rb")
+            except FileNotFoundError:
+                raise StorageRefused(f"{self.address(source)} is not there, so {self.address(target)} can't be made from it.") from None
+            with file, self._replaced(target) as copy:
+                shutil.copyfileobj(file, copy)
+
+    def delete(self, key: str) -> None:
+        """Also survives a power cut, as everything here."""
+        with self._said(f"can't delete {key}"):
+            path = self._objects / key
+            if path.exists():
+                path.unlink(missing_ok=True)
+                _sync_folder(path.parent)
+
+    def _put_if(self, key: str, data: bytes, version: str | None) -> None:
+        with self._said(f"can't write {key}"), self._locked(key):
+            there = self.get(key)
+            if (there and there.version) != version:
+                raise Contested(f"{self.address(key)} is another version.")
+            with self._replaced(key) as file:
+                file.write(data)
+
+    @contextmanager
+    def _locked(self, key: str) -> Generator[None]:
+        """One process at a time per key. The lock file is never unlinked: whoever waits for an unlinked one would hold nothing."""
+        locks = self._root / LOCKS
+        _make_folder(locks)
+        name = quote((self._objects / key).relative_to(self._root).as_posix(), safe="")
+        with (locks / name).open("ab") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    @contextmanager
+    def _replaced(self, key: str) -> Generator[BinaryIO]:
+        """A file to write; at the end of the block it is at the key, whole and on the disk, or nothing has happened."""
+        path = self._objects / key
+        _make_folder(path.parent)
+        part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
+        try:
+            with part.open("xb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(path)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        _sync_folder(path.parent)
+
+    @contextmanager
+    def _said(self, what: str) -> Generator[None]:
+        try:
+            yield
+        except (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError) as error:
+            why = error.strerror or "refused"
+            raise StorageRefused(f"The folder {self._objects} {what}: {why}. Give this user the right to it, or change STORAGE_BUCKET.") from error
+        except OSError as error:
+            raise StorageUnavailable(f"The folder {self._objects} {what}: {error.strerror}. Look at the disk, then run again.") from error
+
+
+def _make_folder(folder: Path) -> None:
+    """A folder and what is above it, each on the disk before anything is put into it."""
+    if folder.is_dir():
+        return
+    _make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    _sync_folder(folder.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring a folder's entries to the disk: without it a rename may be gone after a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

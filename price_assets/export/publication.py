@@ -1,0 +1,184 @@
+"""Publishing: one compare-and-swap of the register, made only after all that it names is there; then the copies are settled.
+
+Whoever dies in between leaves objects that nothing names, or copies that the next settle brings up; never half a day.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from typing import Literal
+from uuid import uuid4
+
+from price_assets.errors import SnapshotBlocked, StorageUnavailable, UsageError
+from price_assets.export import layout
+from price_assets.export.commit import REFUSALS, commit, read_manifest, read_register
+from price_assets.export.manifest import Changes, CheckSaid, Manifest, ManifestFile
+from price_assets.export.price_list import contract_of
+from price_assets.export.register import (
+    Day,
+    Decision,
+    Event,
+    FileReference,
+    Outcome,
+    Published,
+    decide,
+    revision_name,
+    utc_now,
+)
+from price_assets.export.settle import settle
+from price_assets.export.snapshot import Snapshot
+from price_assets.export.storage import Contested, Head, Store
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """What an export run asks to publish. `checks` says of each check that ran whether the rows passed it."""
+
+    snapshot: Snapshot
+    content: str
+    files: tuple[FileReference, ...]
+    run_id: str
+    checks: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    changes: Changes | None = None
+
+    @property
+    def revision(self) -> str:
+        """The name of this set of files."""
+        return revision_name(self.content, self.files)
+
+    @property
+    def published(self) -> Published:
+        """The register's entry that this would be."""
+        price_list, export_date = self.snapshot.price_list, self.snapshot.export_date
+        return Published(
+            revision=self.revision,
+            snapshot=self.snapshot.name,
+            content=self.content,
+            source_time=self.snapshot.source_time,
+            manifest=layout.manifest_key(price_list, export_date, self.revision),
+        )
+
+    @property
+    def manifest(self) -> Manifest:
+        """The manifest that this would have."""
+        snapshot = self.snapshot
+        files = sorted(self.files, key=lambda file: file.format)
+        return Manifest(
+            price_list=snapshot.price_list,
+            export_date=snapshot.export_date,
+            revision=self.revision,
+            snapshot=snapshot.name,
+            content=self.content,
+            source_time=snapshot.source_time,
+            run_id=self.run_id,
+            rows=snapshot.rows,
+            files=tuple(
+                ManifestFile(format=file.format, name=file.name, key=file.key, bytes=file.bytes, sha256=file.sha256, rows=file.rows) for file in files
+            ),
+            control_sums=dict(snapshot.control_sums),
+            contract=tuple(contract_of(snapshot.columns)),
+            checks=tuple(CheckSaid(check=check, passed=passed) for check, passed in self.checks.items()),
+            changes=self.changes,
+            versions={package: version(package) for package in ("price_assets", "polars", "xlsxwriter")},
+        )
+
+
+@dataclass(frozen=True)
+class Publication:
+    """How it ended, and what of the day is published now: where the outcome is `superseded` that may be nothing, or somebody else's."""
+
+    outcome: Literal["published", "unchanged", "superseded"]
+    revision: str | None
+    manifest: str | None
+    files: tuple[FileReference, ...]
+    commits: int
+
+
+def publish(store: Store, candidate: Candidate) -> Publication:
+    """Bring a candidate to publication, and settle `latest` and the day.
+
+    Raises UsageError where the files render different snapshots, StorageUnavailable where one of them is not in the storage (any more), and
+    SnapshotBlocked where these rows were withdrawn; that leaves its event, as each block does.
+    """
+    price_list, export_date = candidate.snapshot.price_list, candidate.snapshot.export_date
+    wanted = candidate.published
+    _belong_together(candidate)
+
+    register = read_register(store, price_list)
+    if decide(register.day(export_date), wanted) is Outcome.PUBLISHED:
+        _are_there(store, candidate.files)
+        _put_manifest(store, wanted.manifest, candidate.manifest)
+
+    def publishing(day: Day) -> Day | None:
+        return day.publishing(wanted) if decide(day, wanted) is Outcome.PUBLISHED else None
+
+    event = _event("published", candidate.snapshot, candidate.run_id, revision=wanted.revision)
+    register, committed = commit(store, price_list, export_date, event, publishing)
+    outcome = Outcome.PUBLISHED if committed else decide(register.day(export_date), wanted)
+    if outcome is Outcome.WITHDRAWN:
+        record_blocked(store, candidate.snapshot, ("withdrawn",), candidate.run_id)
+        raise SnapshotBlocked(f"{price_list} {export_date}: snapshot {wanted.snapshot} was withdrawn. Accept it, or let the source give other rows.")
+    settle(store, price_list, [export_date])
+    standing = register.day(export_date).published
+    manifest = read_manifest(store, standing.manifest) if standing else None
+    return Publication(
+        outcome=outcome.value,
+        revision=standing and standing.revision,
+        manifest=standing and standing.manifest,
+        files=manifest.references if manifest else (),
+        commits=register.commits,
+    )
+
+
+def record_blocked(store: Store, snapshot: Snapshot, checks: tuple[str, ...], run_id: str) -> bool:
+    """Leave the event that these checks blocked this snapshot, and settle; False where that is the last thing that happened to the day anyway."""
+    event = _event("blocked", snapshot, run_id, checks=checks)
+
+    def blocking(day: Day) -> Day | None:
+        return None if day.just_blocked(snapshot.name, checks) else day
+
+    _, committed = commit(store, snapshot.price_list, snapshot.export_date, event, blocking)
+    settle(store, snapshot.price_list, [snapshot.export_date])
+    return committed
+
+
+def _event(event: Decision, snapshot: Snapshot, run_id: str, *, revision: str | None = None, checks: tuple[str, ...] = ()) -> Event:
+    return Event(
+        nonce=uuid4().hex,
+        time=utc_now(),
+        event=event,
+        snapshot=snapshot.name,
+        revision=revision,
+        source_time=snapshot.source_time,
+        run_id=run_id,
+        checks=checks,
+    )
+
+
+def _belong_together(candidate: Candidate) -> None:
+    said = {(file.snapshot, file.content) for file in candidate.files}
+    if said != {(candidate.snapshot.name, candidate.content)}:
+        made = ", ".join(f"{file.format} of snapshot {file.snapshot}, content {file.content}" for file in candidate.files) or "none"
+        raise UsageError(
+            f"{candidate.snapshot.price_list} {candidate.snapshot.export_date}: the files are not all of snapshot {candidate.snapshot.name}, "
+            f"content {candidate.content} ({made}). Materialise {' and '.join(file.format for file in candidate.files) or 'the formats'} together."
+        )
+
+
+def _are_there(store: Store, files: tuple[FileReference, ...]) -> None:
+    for file in files:
+        if store.head(file.key) != Head(file.bytes, file.sha256):
+            raise StorageUnavailable(f"{store.address(file.key)} is not there, or not as it was put. Materialise {file.format} again.")
+
+
+def _put_manifest(store: Store, key: str, manifest: Manifest) -> None:
+    """Create-only, and the first one stands: it names the same files. A create that lost may not have put anything [ST6], so look."""
+    for _ in range(REFUSALS):
+        try:
+            store.create(key, manifest.to_json())
+        except Contested:
+            if store.get(key):
+                return
+        else:
+            return
+    raise StorageUnavailable(f"{store.address(key)}: the storage does not confirm the manifest. Run again.")

@@ -1,0 +1,114 @@
+"""Bring what stands at the partners' addresses to what the register says: the copies are settled, not written.
+
+Copies can't be conditional, so one looks again until nothing differs. The manifest beside them is put last, by compare-and-swap: its version
+is read before the register, and the register's commits are in it, so that no version ever comes back and a late writer always loses.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+
+from pydantic import ValidationError
+
+from price_assets.errors import StorageUnavailable
+from price_assets.export import layout
+from price_assets.export.commit import put_if, read_manifest, read_register
+from price_assets.export.layout import LATEST, Place
+from price_assets.export.manifest import Beside, ManifestFile, beside_json
+from price_assets.export.price_list import FORMATS, FormatName
+from price_assets.export.register import Register
+from price_assets.export.storage import Contested, Found, Head, Store
+
+LOOKS = 100
+"""So often a place is looked at before one gives up: many more than there are rivals."""
+
+
+@dataclass
+class SettleReport:
+    """What was done, as keys: copies made or replaced, copies deleted, manifests beside them put."""
+
+    copied: list[str] = field(default_factory=list[str])
+    deleted: list[str] = field(default_factory=list[str])
+    manifests: list[str] = field(default_factory=list[str])
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differed."""
+        return bool(self.copied or self.deleted or self.manifests)
+
+
+@dataclass(frozen=True)
+class _Look:
+    """What stood at a place before the register was read."""
+
+    place: Place
+    beside: Found | None
+    copies: dict[FormatName, Head | None]
+
+
+def settle(store: Store, price_list: str, days: Iterable[date] | None = None) -> SettleReport:
+    """Settle `latest` and these days; all that the register knows where none are given.
+
+    Raises StorageUnavailable where a storage answers and what it was asked for still doesn't show.
+    """
+    if days is None:
+        days = sorted(read_register(store, price_list).days, reverse=True)
+    places: list[Place] = [LATEST, *days]
+    report = SettleReport()
+    for _ in range(LOOKS):
+        looks = [_look(store, price_list, place) for place in places]
+        register = read_register(store, price_list)
+        places = [look.place for look in looks if _mend(store, register, look, report)]
+        if not places:
+            return report
+    stuck = store.address(layout.beside_key(price_list, places[0]))
+    raise StorageUnavailable(f"{stuck}: the copies still differ after {LOOKS} looks. Run `price-assets settle` again.")
+
+
+def _look(store: Store, price_list: str, place: Place) -> _Look:
+    beside = store.get(layout.beside_key(price_list, place))
+    return _Look(place, beside, {name: store.head(layout.copy_key(price_list, place, name)) for name in FORMATS})
+
+
+def _mend(store: Store, register: Register, look: _Look, report: SettleReport) -> bool:
+    """Do what is due at a place. True asks for another look."""
+    standing = register.at(look.place)
+    if look.beside is None and not standing.ever:
+        return False
+    manifest = read_manifest(store, standing.published.manifest) if standing.published else None
+    wanted: dict[FormatName, ManifestFile] = {file.format: file for file in manifest.files} if manifest else {}
+    if _mend_copies(store, register.price_list, look, wanted, report):
+        return True
+    if _beside(look.beside) == Beside(revision=manifest.revision if manifest else None, commits=standing.commits):
+        return False
+    key = layout.beside_key(register.price_list, look.place)
+    try:
+        put_if(store, key, beside_json(register.price_list, standing, manifest), look.beside)
+    except Contested:
+        return True
+    report.manifests.append(key)
+    return True
+
+
+def _mend_copies(store: Store, price_list: str, look: _Look, wanted: dict[FormatName, ManifestFile], report: SettleReport) -> bool:
+    changed = False
+    for name, there in look.copies.items():
+        key = layout.copy_key(price_list, look.place, name)
+        file = wanted.get(name)
+        if file and there != Head(file.bytes, file.sha256):
+            store.copy(file.key, key)
+            report.copied.append(key)
+            changed = True
+        elif there and not file:
+            store.delete(key)
+            report.deleted.append(key)
+            changed = True
+    return changed
+
+
+def _beside(found: Found | None) -> Beside | None:
+    """What the manifest beside the copies says; None where there is none, or none that can be read, and a new one is due."""
+    try:
+        return Beside.model_validate_json(found.data) if found else None
+    except ValidationError:
+        return None

@@ -1,0 +1,81 @@
+"""Files and snapshots on their way to the storage and back: put whole, under a key that names what they are, and looked at afterwards."""
+
+from datetime import date
+from hashlib import file_digest
+from pathlib import Path
+
+from price_assets.errors import StorageRefused, StorageUnavailable
+from price_assets.export import layout
+from price_assets.export.price_list import FormatName
+from price_assets.export.register import FileReference
+from price_assets.export.snapshot import Snapshot
+from price_assets.export.snapshot_files import open_snapshot
+from price_assets.export.storage import Attributes, Head, Store
+
+CONTENT_TYPES: dict[FormatName, str] = {
+    "csv": "text/csv",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+PARQUET = "application/vnd.apache.parquet"
+
+
+def store_file(
+    store: Store,
+    path: Path,
+    *,
+    price_list: str,
+    export_date: date,
+    format: FormatName,  # noqa: A002 (the word of the design)
+    snapshot: str,
+    content: str,
+    rows: int,
+) -> FileReference:
+    """Put a rendered and verified file under the key that its bytes decide. Putting it twice, by whomever, is harmless.
+
+    `snapshot` and `content` are the names of what it renders.
+    """
+    sha256, size = digest(path), path.stat().st_size
+    name = layout.file_name(price_list, export_date, format)
+    key = layout.file_key(price_list, export_date, format, sha256)
+    if store.head(key) != Head(size, sha256):
+        store.put_file(key, path, Attributes(CONTENT_TYPES[format], name, sha256))
+        _expect(store, key, Head(size, sha256))
+    return FileReference(format, snapshot, content, name, key, size, rows, sha256)
+
+
+def store_snapshot(store: Store, snapshot: Snapshot) -> str:
+    """Put the Parquet of a snapshot under its name, and give the key. One that is there stands: the same rows, if perhaps in other bytes.
+
+    Of two that are put at the same moment the last stands, whole. No manifest speaks of a Parquet's bytes.
+    """
+    key = layout.snapshot_key(snapshot.price_list, snapshot.export_date, snapshot.name)
+    if store.head(key) is None:
+        sha256 = digest(snapshot.path)
+        store.put_file(key, snapshot.path, Attributes(PARQUET, Path(key).name, sha256))
+        if store.head(key) is None:
+            raise StorageUnavailable(f"{store.address(key)} is not there after it was put. Run again.")
+    return key
+
+
+def fetch_snapshot(store: Store, price_list: str, export_date: date, name: str, folder: Path) -> Snapshot:
+    """Bring a stored snapshot into a local folder. Raises StorageRefused where there is none, StorageUnavailable where it arrived damaged."""
+    key = layout.snapshot_key(price_list, export_date, name)
+    there = store.head(key)
+    path = folder / f"{name}.parquet"
+    if there is None or not store.fetch(key, path):
+        raise StorageRefused(f"{store.address(key)} is not there: no such snapshot of {price_list} on {export_date} was stored.")
+    if there.sha256 not in (None, digest(path)):
+        raise StorageUnavailable(f"{store.address(key)} did not arrive as it was put (its sha256 differs). Run again.")
+    return open_snapshot(path)
+
+
+def digest(path: Path) -> str:
+    """The sha256 of a local file, as hex."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _expect(store: Store, key: str, head: Head) -> None:
+    there = store.head(key)
+    if there != head:
+        raise StorageUnavailable(f"{store.address(key)} is not what was put there: {there} instead of {head}. Run again.")

@@ -1,0 +1,157 @@
+import json
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta, timezone
+
+import pytest
+from pydantic import ValidationError
+
+from price_assets.export.layout import LATEST
+from price_assets.export.register import Day, Event, FileReference, Outcome, Published, Register, decide, revision_name
+
+DAY = date(2026, 11, 24)
+SIX = datetime(2026, 11, 24, 6, 0, 2, 123456, tzinfo=UTC)
+
+
+def published(rows: str, *, minute: int = 0, content: str | None = None) -> Published:
+    said = content or f"content of {rows}"
+    return Published(
+        revision=f"revision of {said}", snapshot=rows, content=said, source_time=SIX + timedelta(minutes=minute), manifest=f"_files/{rows}"
+    )
+
+
+def event(kind: str, rows: str, **more: object) -> Event:
+    return Event.model_validate({"nonce": f"{kind} {rows}", "time": SIX, "event": kind, "snapshot": rows, **more})
+
+
+NOTHING = Day()
+A = Day().publishing(published("A", minute=5))
+A_WITHDRAWN = A.model_copy(update={"published": None, "withdrawn": ("A",)})
+OLDER_ACCEPTED = A.model_copy(update={"published": published("accepted", minute=1)})
+
+
+@pytest.mark.parametrize(
+    ("day", "candidate", "outcome"),
+    [
+        (NOTHING, published("A"), Outcome.PUBLISHED),
+        (A, published("B", minute=6), Outcome.PUBLISHED),
+        (A, published("B", minute=4), Outcome.SUPERSEDED),
+        (A, published("B", minute=5), Outcome.SUPERSEDED),
+        (A, published("A", minute=9), Outcome.UNCHANGED),
+        (A, published("A", minute=1), Outcome.UNCHANGED),
+        (A, published("A", minute=1, content="another header"), Outcome.PUBLISHED),
+        (A_WITHDRAWN, published("A", minute=9), Outcome.WITHDRAWN),
+        (A_WITHDRAWN, published("A", minute=9, content="another header"), Outcome.WITHDRAWN),
+        (A_WITHDRAWN, published("A", minute=5), Outcome.WITHDRAWN),
+        (A_WITHDRAWN, published("B", minute=4), Outcome.SUPERSEDED),
+        (A_WITHDRAWN, published("B", minute=6), Outcome.PUBLISHED),
+        (OLDER_ACCEPTED, published("A", minute=5), Outcome.SUPERSEDED),
+        (OLDER_ACCEPTED, published("accepted", minute=1, content="another header"), Outcome.PUBLISHED),
+    ],
+)
+def test_what_a_candidate_comes_to(day: Day, candidate: Published, outcome: Outcome) -> None:
+    assert decide(day, candidate) is outcome
+
+
+def test_the_same_content_in_other_bytes_is_unchanged() -> None:
+    """Deflate may differ between processors; what is said does not."""
+    assert decide(A, published("A").model_copy(update={"revision": "other bytes"})) is Outcome.UNCHANGED
+
+
+def test_the_newest_source_time_never_goes_back() -> None:
+    again = A.publishing(published("A", minute=1, content="another header"))
+    assert again.newest_source_time == SIX + timedelta(minutes=5)
+
+
+def test_latest_is_the_newest_published_day() -> None:
+    register = Register(price_list="wholesale")
+    older = DAY - timedelta(days=1)
+    register = register.committed(DAY, NOTHING.publishing(published("A")), event("published", "A"))
+    register = register.committed(older, NOTHING.publishing(published("B")), event("published", "B"))
+    assert (register.latest, register.commits, list(register.days)) == (DAY, 2, [older, DAY])
+    withdrawn = register.day(DAY).model_copy(update={"published": None, "withdrawn": ("A",)})
+    register = register.committed(DAY, withdrawn, event("withdrawn", "A"))
+    assert register.latest == older
+    assert register.at(LATEST).published == published("B")
+    assert register.at(LATEST).commits == 3
+    assert (register.at(older).commits, register.at(DAY).commits) == (2, 3)
+    assert (register.at(DAY).published, register.at(DAY).ever) == (None, True)
+
+
+def test_a_day_that_was_only_blocked_stands_nowhere() -> None:
+    register = Register(price_list="wholesale").committed(DAY, NOTHING, event("blocked", "A", checks=("key",)))
+    assert register.latest is None
+    assert not register.at(LATEST).ever
+    assert not register.at(DAY).ever
+
+
+def test_the_register_is_written_as_partners_know_it() -> None:
+    register = Register(price_list="wholesale").committed(
+        DAY, NOTHING.publishing(published("A")), event("published", "A", revision="R", source_time=SIX, run_id="run")
+    )
+    assert json.loads(register.to_json()) == {
+        "version": 1,
+        "price_list": "wholesale",
+        "commits": 1,
+        "latest": "2026-11-24",
+        "days": {
+            "2026-11-24": {
+                "published": {
+                    "revision": "revision of content of A",
+                    "snapshot": "A",
+                    "content": "content of A",
+                    "source_time": "2026-11-24T06:00:02.123456Z",
+                    "manifest": "_files/A",
+                },
+                "newest_source_time": "2026-11-24T06:00:02.123456Z",
+                "withdrawn": [],
+                "events": [
+                    {
+                        "nonce": "published A",
+                        "time": "2026-11-24T06:00:02.123456Z",
+                        "event": "published",
+                        "snapshot": "A",
+                        "revision": "R",
+                        "source_time": "2026-11-24T06:00:02.123456Z",
+                        "run_id": "run",
+                        "commit": 1,
+                    }
+                ],
+            }
+        },
+    }
+    assert Register.model_validate_json(register.to_json()) == register
+    assert json.loads(Register(price_list="x").to_json())["latest"] is None
+
+
+def test_times_have_six_digits_and_are_in_utc() -> None:
+    moscow = datetime(2026, 11, 24, 9, tzinfo=timezone(timedelta(hours=3)))
+    said = json.loads(event("published", "A", source_time=moscow).model_dump_json())
+    assert said["source_time"] == "2026-11-24T06:00:00.000000Z"
+
+
+@pytest.mark.parametrize("text", ['{"version": 2, "price_list": "a"}', '{"version": 1, "price_list": "a", "new": 1}', '{"version": 1}', "", '{"vers'])
+def test_a_register_of_another_release_or_a_cut_one_is_not_taken(text: str) -> None:
+    with pytest.raises(ValidationError):
+        Register.model_validate_json(text)
+
+
+@pytest.mark.parametrize(
+    ("events", "again"),
+    [
+        ([], False),
+        ([event("blocked", "A", checks=("key", "nulls"))], True),
+        ([event("blocked", "A", checks=("key",))], False),
+        ([event("blocked", "B", checks=("key", "nulls"))], False),
+        ([event("blocked", "A", checks=("key", "nulls")), event("published", "B")], False),
+    ],
+)
+def test_the_same_snapshot_blocked_again_by_the_same_checks_is_known(events: list[Event], *, again: bool) -> None:
+    assert Day(events=tuple(events)).just_blocked("A", ("nulls", "key")) is again
+
+
+def test_a_revision_is_named_by_content_and_bytes_and_not_by_order() -> None:
+    csv = FileReference("csv", "S", "C", "a.csv", "k", 1, 2, "11" * 32)
+    xlsx = replace(csv, format="xlsx", sha256="22" * 32)
+    name = revision_name("C", [csv, xlsx])
+    assert name == revision_name("C", [xlsx, csv]) == "3e44e99f5aef"
+    assert len({name, revision_name("D", [csv, xlsx]), revision_name("C", [csv]), revision_name("C", [replace(csv, sha256="33" * 32), xlsx])}) == 4

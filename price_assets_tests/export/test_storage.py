@@ -1,0 +1,226 @@
+import hashlib
+import os
+import stat
+import threading
+from pathlib import Path
+
+import obstore
+import pytest
+from obstore.store import S3Store
+
+from price_assets.errors import SettingError, StorageRefused, StorageUnavailable
+from price_assets.export.folder import Folder
+from price_assets.export.object_storage import ObjectStorage
+from price_assets.export.storage import Attributes, Contested, Found, Head, Store, open_store
+from price_assets.settings import StorageSettings
+from price_assets_tests.servers.s3 import S3Server
+
+
+def put(store: Store, key: str, data: bytes, folder: Path) -> Head:
+    path = folder / "local"
+    path.write_bytes(data)
+    head = Head(len(data), hashlib.sha256(data).hexdigest())
+    store.put_file(key, path, Attributes("text/csv", "prices.csv", head.sha256 or ""))
+    return head
+
+
+def found(store: Store, key: str) -> Found:
+    there = store.get(key)
+    assert there
+    return there
+
+
+def test_what_is_not_there_is_none_and_no_error(store: Store, tmp_path: Path) -> None:
+    assert store.get("a/b") is None
+    assert store.head("a/b") is None
+    assert store.fetch("a/b", tmp_path / "x") is False
+    store.delete("a/b")
+
+
+def test_only_the_first_creates(store: Store) -> None:
+    store.create("a/b.json", b"1")
+    with pytest.raises(Contested):
+        store.create("a/b.json", b"2")
+    assert found(store, "a/b.json").data == b"1"
+
+
+def test_only_the_version_that_was_seen_is_swapped(store: Store) -> None:
+    store.create("a/b.json", b"1")
+    seen = found(store, "a/b.json")
+    store.swap("a/b.json", b"2", seen.version)
+    with pytest.raises(Contested):
+        store.swap("a/b.json", b"3", seen.version)
+    with pytest.raises(Contested):
+        store.swap("a/none.json", b"3", seen.version)
+    assert found(store, "a/b.json").data == b"2"
+
+
+def test_of_many_who_count_up_nobody_is_lost(store: Store, s3: S3Server) -> None:
+    if isinstance(store, ObjectStorage) and not s3.real:
+        pytest.skip("moto's server compares and puts in two steps: only a real S3 server can show this")
+    store.create("n.json", b"0")
+
+    def count() -> None:
+        for _ in range(10):
+            while True:
+                seen = found(store, "n.json")
+                try:
+                    store.swap("n.json", str(int(seen.data) + 1).encode(), seen.version)
+                except Contested:
+                    continue
+                break
+
+    threads = [threading.Thread(target=count) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found(store, "n.json").data == b"40"
+
+
+@pytest.mark.parametrize("size", [0, 1, 9_000_000, 17_000_000])
+def test_a_file_of_any_size_comes_back_as_it_was_put(store: Store, tmp_path: Path, size: int) -> None:
+    data = os.urandom(size)
+    head = put(store, "files/x.csv", data, tmp_path)
+    assert store.head("files/x.csv") == head
+    assert store.fetch("files/x.csv", tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == data
+
+
+def test_who_reads_while_a_file_is_replaced_gets_one_of_the_two_whole(store: Store, tmp_path: Path) -> None:
+    contents = [bytes([byte]) * 9_000_000 for byte in (1, 2)]
+    put(store, "x.csv", contents[0], tmp_path)
+
+    def replace() -> None:
+        for n in range(1, 12):
+            put(store, "x.csv", contents[n % 2], tmp_path)
+
+    thread = threading.Thread(target=replace)
+    thread.start()
+    while thread.is_alive():
+        assert store.fetch("x.csv", tmp_path / "read")
+        assert (tmp_path / "read").read_bytes() in contents
+    thread.join()
+
+
+def test_a_copy_is_whole_and_stands_on_its_own(store: Store, tmp_path: Path) -> None:
+    head = put(store, "a.csv", b"one", tmp_path)
+    put(store, "b.csv", b"something else", tmp_path)
+    store.copy("a.csv", "b.csv")
+    assert store.head("b.csv") == head
+    put(store, "a.csv", b"changed", tmp_path)
+    assert store.head("b.csv") == head
+    store.delete("a.csv")
+    assert store.head("b.csv") == head
+
+
+def test_a_copy_of_nothing_is_refused(store: Store) -> None:
+    with pytest.raises(StorageRefused, match=r"a\.csv is not there"):
+        store.copy("a.csv", "b.csv")
+
+
+def test_a_preflight_passes_where_all_is_well(store: Store) -> None:
+    store.preflight()
+
+
+def test_a_kind_of_storage_that_there_is_none_for_is_refused() -> None:
+    with pytest.raises(SettingError, match=r"use s3://bucket or file:///folder"):
+        open_store(StorageSettings(scheme="gs", bucket="prices", prefix=""))
+
+
+# --- an object storage
+
+
+def test_a_browser_learns_type_and_name_of_a_download_and_of_its_copies(s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    store = open_store(StorageSettings(scheme="s3", bucket=s3.bucket, prefix="download"))
+    put(store, "a.csv", b"one", tmp_path)
+    store.copy("a.csv", "b.csv")
+    client = S3Store(s3.bucket, prefix="download", client_options={"allow_http": True})
+    attributes = obstore.get(client, "b.csv").attributes
+    assert attributes["Content-Type"] == "text/csv"
+    assert attributes["Content-Disposition"] == 'attachment; filename="prices.csv"'
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "words"),
+    [
+        ({"bucket": "nobody-made-it"}, StorageRefused, r"has no bucket 'nobody-made-it'\. Create it"),
+        ({"AWS_SECRET_ACCESS_KEY": "wrong-canary"}, StorageRefused, r"SignatureDoesNotMatch.*AWS_SECRET_ACCESS_KEY"),
+        ({"AWS_ACCESS_KEY_ID": "nobody"}, StorageRefused, r"refused:.*AWS_ACCESS_KEY_ID"),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, StorageUnavailable, r"http://127\.0\.0\.1:9 does not answer"),
+    ],
+)
+def test_a_preflight_says_what_is_wrong_and_what_to_do(
+    s3: S3Server, monkeypatch: pytest.MonkeyPatch, change: dict[str, str], error: type[Exception], words: str
+) -> None:
+    if not s3.real and "bucket" not in change and "AWS_ENDPOINT_URL" not in change:
+        pytest.skip("moto's server checks no signatures")
+    for name, value in {**s3.environment(), **change}.items():
+        monkeypatch.setenv(name, value)
+    store = open_store(StorageSettings(scheme="s3", bucket=change.get("bucket", s3.bucket), prefix=""))
+    with pytest.raises(error, match=words) as raised:
+        store.preflight()
+    message = str(raised.value)
+    assert "\n" not in message
+    assert len(message) < 500
+    assert "canary" not in message
+    assert s3.secret_key not in message
+
+
+def test_a_missing_bucket_is_never_taken_for_an_empty_one(s3: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name, value in s3.environment().items():
+        monkeypatch.setenv(name, value)
+    store = open_store(StorageSettings(scheme="s3", bucket="nobody-made-it", prefix=""))
+    for call in (
+        lambda: store.get("a"),
+        lambda: store.create("a", b"1"),
+        lambda: store.fetch("a", tmp_path / "a"),
+        lambda: put(store, "a", b"", tmp_path),
+    ):
+        with pytest.raises(StorageRefused, match="has no bucket"):
+            call()
+
+
+# --- a local folder
+
+
+def test_a_folder_is_made_and_its_locks_lie_at_its_root(tmp_path: Path) -> None:
+    store = Folder(tmp_path / "new" / "root", "some/prefix")
+    store.create("a/b.json", b"1")
+    assert (tmp_path / "new" / "root" / "some" / "prefix" / "a" / "b.json").read_bytes() == b"1"
+    assert (tmp_path / "new" / "root" / ".locks").is_dir()
+    assert store.address("a/b.json") == str(tmp_path / "new" / "root" / "some" / "prefix" / "a" / "b.json")
+
+
+def test_a_copy_in_a_folder_is_no_link(tmp_path: Path) -> None:
+    """LocalStore's `copy` makes one [ST8]: whoever edits the copy would change the file behind it."""
+    store = Folder(tmp_path, "")
+    put(store, "a.csv", b"one", tmp_path)
+    store.copy("a.csv", "b.csv")
+    assert (tmp_path / "b.csv").stat().st_nlink == 1
+    assert not (tmp_path / "b.csv").is_symlink()
+
+
+def test_a_put_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
+    store = Folder(tmp_path / "root", "")
+    head = put(store, "a.csv", b"one", tmp_path)
+    with pytest.raises(StorageUnavailable):
+        store.put_file("a.csv", tmp_path / "not there", Attributes("text/csv", "a.csv", ""))
+    assert store.head("a.csv") == head
+    assert [path.name for path in (tmp_path / "root").iterdir()] == ["a.csv"]
+
+
+def test_a_folder_that_can_not_be_made_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageRefused, match=r"can't be written: File exists. Give this user the right to it, or change STORAGE_BUCKET"):
+        Folder(tmp_path / "file" / "root", "").preflight()
+
+
+def test_files_in_a_folder_can_be_read_by_whom_the_umask_lets(tmp_path: Path) -> None:
+    store = Folder(tmp_path / "root", "")
+    put(store, "a.csv", b"one", tmp_path)
+    umask = os.umask(0)
+    os.umask(umask)
+    assert stat.S_IMODE((tmp_path / "root" / "a.csv").stat().st_mode) == 0o666 & ~umask

@@ -1,0 +1,77 @@
+from pathlib import Path
+
+import pytest
+
+from price_assets.errors import StorageRefused, StorageUnavailable
+from price_assets.export import layout
+from price_assets.export.snapshot import Snapshot
+from price_assets.export.snapshot_files import SnapshotWriter
+from price_assets.export.storage import Attributes, Store
+from price_assets.export.storing import digest, fetch_snapshot, store_file, store_snapshot
+from price_assets_tests.export.snapshots import contract, snapshot_of
+from price_assets_tests.export.stores import DAY, LIST, SIX, Partner, Wrapped, snapshot, store_like
+
+
+def test_a_file_is_put_once_and_a_damaged_one_is_put_again(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes(b"sku\n1\n")
+    wrapped = Wrapped(store)
+
+    def put() -> str:
+        return store_file(wrapped, path, price_list=LIST, export_date=DAY, format="csv", snapshot="S", content="C", rows=1).key
+
+    key = put()
+    assert key == f"_files/wholesale/2026-11-24/wholesale_2026-11-24.{digest(path)[:12]}.csv"
+    assert [verb for verb, _ in wrapped.requests] == ["head", "put_file", "head"]
+    put()
+    assert [verb for verb, _ in wrapped.requests[3:]] == ["head"]
+    store_like(store, key, 3, tmp_path)
+    put()
+    head = store.head(key)
+    assert head
+    assert head.sha256 == digest(path)
+
+
+def test_the_snapshot_that_is_there_stands(store: Store, partner: Partner, tmp_path: Path) -> None:
+    key = store_snapshot(store, snapshot(tmp_path, "rows"))
+    other = snapshot(tmp_path, "rows")
+    other.path.write_bytes(b"PAR1 the same rows in other bytes")
+    assert store_snapshot(store, other) == key
+    assert partner.bytes_at(key) == b"PAR1rows"
+
+
+def written(folder: Path) -> Snapshot:
+    columns = contract(sku="text", price="decimal(12,2)")
+    rows = snapshot_of(folder, columns, [("a", "1.10"), ("b", None)]).scan().collect()
+    with SnapshotWriter(folder / "written.parquet", columns, price_list=LIST, export_date=DAY, source_time=SIX) as writer:
+        writer.write(rows)
+        return writer.finish()
+
+
+def test_a_stored_snapshot_comes_back_as_it_was(store: Store, tmp_path: Path) -> None:
+    mine = written(tmp_path)
+    store_snapshot(store, mine)
+    (tmp_path / "back").mkdir()
+    back = fetch_snapshot(store, LIST, DAY, mine.name, tmp_path / "back")
+    assert back.path == tmp_path / "back" / f"{mine.name}.parquet"
+    assert back.scan().collect().equals(mine.scan().collect())
+    assert (back.name, back.rows, back.columns, back.source_time, dict(back.control_sums)) == (
+        mine.name,
+        mine.rows,
+        mine.columns,
+        mine.source_time,
+        dict(mine.control_sums),
+    )
+
+
+def test_a_snapshot_that_was_never_stored_is_refused(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(StorageRefused, match="no such snapshot of wholesale on 2026-11-24 was stored"):
+        fetch_snapshot(store, LIST, DAY, "550cd0706e3b", tmp_path)
+
+
+def test_a_snapshot_that_was_altered_is_not_taken(tmp_path: Path, s3_store: Store) -> None:
+    mine = written(tmp_path)
+    key = layout.snapshot_key(LIST, DAY, mine.name)
+    s3_store.put_file(key, mine.path, Attributes("x/y", "x.parquet", "00" * 32))
+    with pytest.raises(StorageUnavailable, match="its sha256 differs"):
+        fetch_snapshot(s3_store, LIST, DAY, mine.name, tmp_path)
