@@ -1,0 +1,106 @@
+"""`price-assets export`: the whole export in one process, as a CronJob calls it."""
+
+import logging
+import os
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import click
+
+from price_assets.cli.arguments import Day, complete_names, ends_honestly, known
+from price_assets.cli.signals import stopped_by_signals
+from price_assets.errors import ExitCode, UsageError, worst
+
+if TYPE_CHECKING:
+    from price_assets.orchestration.in_process import ExportedDay
+    from price_assets.settings import ExportSettings
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_names)
+@click.option("--date", "day", type=Day(), metavar="D", help="The export date, YYYY-MM-DD.  [default: RUN_DATE, else today in EXPORT_TIMEZONE]")
+@click.option("--from", "first", type=Day(), metavar="D", help="The first of several export dates.")
+@click.option("--to", "last", type=Day(), metavar="D", help="The last of several export dates.  [default: today]")
+@click.option("--from-snapshots", is_flag=True, help="Render the rows that each day has published already; the source is left alone.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON instead of a table.")
+@ends_honestly
+def export(names: tuple[str, ...], *, day: date | None, first: date | None, last: date | None, from_snapshots: bool, as_json: bool) -> ExitCode:
+    """Export price lists, all of them or those NAMEd, and publish their files.
+
+    \b
+    Today, every list:
+        price-assets export
+    One list on one past day (its YAML says `past_dates: true`):
+        price-assets export wholesale --date 2026-11-20
+    A range of days, the result for a program:
+        price-assets export retail wholesale --from 2026-11-01 --to 2026-11-07 --json
+    Render again after a change of headers or formats, without the source:
+        price-assets export wholesale --from 2026-11-01 --to 2026-11-07 --from-snapshots
+
+    A day whose rows, contract and formats are published already ends as `unchanged`; running this twice is safe.
+    """
+    from price_assets import logs
+    from price_assets.cli.output import print_json, print_table
+    from price_assets.settings import ExportSettings, log_format, run_date
+
+    logs.configure(log_format(os.environ))
+    settings = ExportSettings.from_environment()
+    today = datetime.now(settings.timezone).date()
+    if day and (first or last):
+        raise UsageError("--date goes without --from and --to.")
+    if last and not first:
+        raise UsageError("--to wants a --from.")
+    days = _days(day or (None if first else run_date(os.environ)), first, last, today)
+    with stopped_by_signals() as raise_if_stopped:
+        exported: list[ExportedDay] = []
+        for each in _exported(names, days, settings, from_snapshots=from_snapshots):
+            raise_if_stopped()  # Dagster makes a failed step of an interrupt, and carries on
+            if each.error:
+                with logs.about(each.price_list, each.export_date, each.run_id):
+                    log.error("%s: %s", each.outcome, each.error)
+            exported.append(each)
+        (print_json if as_json else print_table)(exported)
+    return worst(each.exit_code for each in exported)
+
+
+def _days(day: date | None, first: date | None, last: date | None, today: date) -> list[date]:
+    """The export dates that were asked for."""
+    start, end = first or day or today, (last or today) if first else day or today
+    if start > end:
+        raise UsageError(f"--from {start} lies after --to {end}.")
+    if end > today:
+        raise UsageError(f"{end} lies in the future; the newest day is {today}.")
+    return [start + timedelta(days=offset) for offset in range((end - start).days + 1)]
+
+
+def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSettings", *, from_snapshots: bool) -> "Iterator[ExportedDay]":
+    """Export each list on each day, in order; what can be known without connecting is found before the first connection."""
+    from price_assets.export.exporter import Exporter
+    from price_assets.export.price_list import PriceList
+    from price_assets.export.price_list_files import load_price_lists
+
+    found = {each.name: each for each in load_price_lists(settings.price_lists_dir, start=settings.start_date, formats=settings.formats)}
+    wanted = [found[name] for name in known(names, list(found))]
+    exporter = Exporter(os.environ)
+    if not from_snapshots:
+        exporter.source  # noqa: B018 - the settings are read here, before anything is connected to
+    for price_list in wanted:
+        if isinstance(price_list, PriceList) and days[0] < price_list.start:
+            raise UsageError(f"{price_list.name} starts on {price_list.start}; {days[0]} lies before it.")
+    exporter.store.preflight()
+
+    from price_assets.definitions import defs
+    from price_assets.orchestration.in_process import ExportedDay, export_day, exporter_instance
+
+    with exporter_instance(os.environ.get("DAGSTER_HOME")) as instance:
+        for price_list in wanted:
+            for day in days:
+                if isinstance(price_list, PriceList):
+                    exported = export_day(defs, instance, price_list.name, day, from_snapshots=from_snapshots)
+                else:
+                    error = price_list.error
+                    exported = ExportedDay(price_list.name, day, "failed", exit_code=error.exit_code, error=str(error))
+                yield exported

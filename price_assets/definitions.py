@@ -1,0 +1,38 @@
+"""The one composition root: what Dagster loads. No logic."""
+
+import os
+from collections.abc import Mapping
+
+import dagster as dg
+
+from price_assets.export.exporter import Exporter
+from price_assets.export.price_list import PriceList
+from price_assets.export.price_list_files import load_price_lists
+from price_assets.orchestration.assets import broken_asset, price_list_assets
+from price_assets.orchestration.io_managers import FileIOManager, SnapshotIOManager
+from price_assets.orchestration.schedules import export_job, morning_schedule
+from price_assets.orchestration.sensors import failure_sensor
+from price_assets.settings import FORMATS, ExportSettings
+
+
+def definitions(environment: Mapping[str, str]) -> dg.Definitions:
+    """Everything of a deployment with these environment variables; neither source nor storage need to be among them."""
+    settings = ExportSettings.from_environment(environment)
+    exporter = Exporter(environment)
+    found = load_price_lists(settings.price_lists_dir, start=settings.start_date, formats=settings.formats)
+    price_lists = [each for each in found if isinstance(each, PriceList)]
+    broken = [each for each in found if not isinstance(each, PriceList)]
+    jobs = [export_job(each.name, each.memory) for each in price_lists] + [export_job(each.name) for each in broken]
+    starts = [each.start for each in price_lists] + [settings.start_date for _ in broken]
+    return dg.Definitions(
+        assets=[asset for each in price_lists for asset in price_list_assets(each, settings, exporter)]
+        + [broken_asset(each, settings) for each in broken],
+        jobs=jobs,
+        schedules=[morning_schedule(each.name, start, job, settings) for each, start, job in zip(price_lists + broken, starts, jobs, strict=True)],
+        sensors=[failure_sensor(settings)],
+        resources={"snapshot": SnapshotIOManager(exporter), **{name: FileIOManager(exporter, name, price_lists) for name in FORMATS}},
+        executor=dg.in_process_executor,  # for what the asset page launches too [DG11]
+    )
+
+
+defs = definitions(os.environ)

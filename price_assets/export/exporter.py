@@ -1,0 +1,204 @@
+"""What a process exports with: its settings, its store, a temp folder; and the steps of an export run, which the assets call."""
+
+import logging
+import shutil
+import tempfile
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+
+from price_assets.errors import Failed, SnapshotBlocked, UsageError
+from price_assets.export import layout
+from price_assets.export.checks import CheckResult, run_checks
+from price_assets.export.commit import read_manifest, read_register
+from price_assets.export.contract import Column
+from price_assets.export.extraction import extract
+from price_assets.export.formats import csv, verify_csv, verify_xlsx, xlsx
+from price_assets.export.manifest import Manifest
+from price_assets.export.price_list import FormatName, PriceList, content_name
+from price_assets.export.publication import Candidate, Publication, publish, record_blocked
+from price_assets.export.register import FileReference
+from price_assets.export.settle import SettleReport, settle
+from price_assets.export.snapshot import Snapshot
+from price_assets.export.storage import Store, open_store
+from price_assets.export.storing import fetch_snapshot, store_file, store_snapshot
+from price_assets.settings import ExportSettings, SourceSettings, StorageSettings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the checks say of a snapshot. `excused`: its rows are published already, so nothing blocks them."""
+
+    snapshot: Snapshot
+    results: Sequence[CheckResult]
+    excused: bool
+
+    @property
+    def verdicts(self) -> dict[str, bool]:
+        """Check → whether the rows passed."""
+        return {result.check: result.passed for result in self.results}
+
+    @property
+    def blocking(self) -> tuple[CheckResult, ...]:
+        """The checks that keep the rows from being published."""
+        return () if self.excused else tuple(result for result in self.results if not result.passed)
+
+    def raise_if_blocked(self) -> None:
+        """Raise SnapshotBlocked, which says which checks failed and how, unless the rows may be published."""
+        if self.blocking:
+            said = "; ".join(f"{result.check}: {result.summary}" for result in self.blocking)
+            raise SnapshotBlocked(f"Snapshot {self.snapshot.name} is blocked by {said}. Mend the rows in the source and export again.")
+
+
+class Exporter:
+    """Settings are read and the store is opened when first needed, so that definitions load without them.
+
+    Temporary files lie in one folder, which goes with the process; a run's own go when the next run begins.
+    """
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+
+    @cached_property
+    def settings(self) -> ExportSettings:
+        """What a day is, and which formats are made."""
+        return ExportSettings.from_environment(self._environment)
+
+    @cached_property
+    def source(self) -> SourceSettings:
+        """Where the rows come from."""
+        return SourceSettings.from_environment(self._environment)
+
+    @cached_property
+    def store(self) -> Store:
+        """Where the files go to."""
+        return open_store(StorageSettings.from_environment(self._environment))
+
+    @cached_property
+    def _temporary(self) -> Path:
+        folder = Path(tempfile.mkdtemp(prefix="price-assets-"))
+        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)  # at the process' end too
+        return folder
+
+    def _folder(self, run_id: str) -> Path:
+        """The run's own folder. A process makes one run after the other, so what earlier ones left goes."""
+        folder = self._temporary / (run_id or "no-run")
+        if not folder.exists():
+            for earlier in self._temporary.iterdir():
+                shutil.rmtree(earlier)
+            folder.mkdir()
+        return folder
+
+    def take(self, price_list: PriceList, export_date: date, run_id: str, *, from_snapshots: bool) -> Snapshot:
+        """The rows of the day: from the source, or those that it has published already.
+
+        The source of a list without `past_dates` knows today's prices only, so a past day of it is rendered from what is published. Raises
+        UsageError where nothing is.
+        """
+        past = export_date < datetime.now(self.settings.timezone).date()
+        if from_snapshots or (past and not price_list.past_dates):
+            return self.published_snapshot(price_list.name, export_date, run_id)
+        snapshot = extract(price_list, export_date, self.source, self._folder(run_id))
+        log.info("snapshot %s: %s rows", snapshot.name, f"{snapshot.rows:,}")
+        return snapshot
+
+    def judge(self, price_list: PriceList, snapshot: Snapshot, run_id: str) -> Verdict:
+        """Store the snapshot, blocked or not, and run its checks; a block leaves its event in the register."""
+        store_snapshot(self.store, snapshot)
+        published = read_register(self.store, price_list.name).day(snapshot.export_date).published
+        verdict = Verdict(snapshot, run_checks(price_list, snapshot), excused=published is not None and published.snapshot == snapshot.name)
+        if verdict.blocking:
+            record_blocked(self.store, snapshot, tuple(result.check for result in verdict.blocking), run_id)
+        return verdict
+
+    def stored_snapshot(self, price_list: str, export_date: date, name: str, run_id: str) -> Snapshot:
+        """Fetch a stored snapshot, with its own contract: that of the newest manifest which published it, else the one it was stored with."""
+        snapshot = fetch_snapshot(self.store, price_list, export_date, name, self._folder(run_id))
+        day = read_register(self.store, price_list).day(export_date)
+        revisions = [event.revision for event in day.events if event.snapshot == name and event.event in ("published", "accepted")]
+        if not revisions or revisions[-1] is None:
+            return snapshot
+        manifest = read_manifest(self.store, layout.manifest_key(price_list, export_date, revisions[-1]))
+        return replace(snapshot, columns=tuple(Column.model_validate(column) for column in manifest.contract))
+
+    def published_snapshot(self, price_list: str, export_date: date, run_id: str) -> Snapshot:
+        """Fetch what the day has published. Raises UsageError where nothing is."""
+        published = read_register(self.store, price_list).day(export_date).published
+        if published is None:
+            raise UsageError(
+                f"{price_list} {export_date} has published nothing that could be rendered again, and its source can't be asked for a past day: "
+                "the list needs `past_dates: true` and SQL that honours :export_date."
+                if export_date < datetime.now(self.settings.timezone).date()
+                else f"{price_list} {export_date} has published nothing that could be rendered again: export it without --from-snapshots."
+            )
+        return self.stored_snapshot(price_list, export_date, published.snapshot, run_id)
+
+    def published_files(self, price_list: str, export_date: date) -> tuple[FileReference, ...]:
+        """The files that the day has published."""
+        manifest = self._published_manifest(price_list, export_date)
+        return manifest.references if manifest else ()
+
+    def render(self, price_list: PriceList, snapshot: Snapshot, format_name: FormatName, run_id: str) -> FileReference:
+        """Bring the snapshot into the storage as a file of this format, verified. What is published with this content is not made again.
+
+        Raises Failed where the file does not read back as the snapshot.
+        """
+        content = self._content(price_list, snapshot)
+        manifest = self._published_manifest(price_list.name, snapshot.export_date)
+        if manifest and manifest.content == content:
+            for file in manifest.references:
+                if file.format == format_name:
+                    return file
+        path = self._folder(run_id) / layout.file_name(price_list.name, snapshot.export_date, format_name)
+        log.info("rendering %s", format_name)
+        sums = self._rendered(price_list, snapshot, format_name, content, path)
+        if sums != snapshot.control_sums:
+            raise Failed(f"The {format_name} adds up to {sums} and its snapshot to {snapshot.control_sums}: it was not published. Export again.")
+        file = store_file(
+            self.store,
+            path,
+            price_list=price_list.name,
+            export_date=snapshot.export_date,
+            format=format_name,
+            snapshot=snapshot.name,
+            content=content,
+            rows=snapshot.rows,
+        )
+        path.unlink()
+        return file
+
+    def publish(self, price_list: PriceList, snapshot: Snapshot, files: Sequence[FileReference], run_id: str) -> Publication:
+        """The register by compare-and-swap, then the copies."""
+        candidate = Candidate(snapshot, self._content(price_list, snapshot), tuple(files), run_id, snapshot.verdicts)
+        publication = publish(self.store, candidate)
+        log.info("%s, revision %s", publication.outcome, publication.revision)
+        return publication
+
+    def settle(self, price_list: str) -> SettleReport:
+        """The copies of every day follow the register."""
+        return settle(self.store, price_list)
+
+    def _rendered(self, price_list: PriceList, snapshot: Snapshot, format_name: FormatName, content: str, path: Path) -> Mapping[str, object]:
+        timezone = self.settings.timezone
+        if format_name == "csv":
+            options = price_list.formats.csv
+            assert options  # noqa: S101 - there is an asset for the formats that are made, and for no other
+            csv.render(snapshot, options, timezone, path)
+            return verify_csv.verify(path, snapshot, options)
+        options = price_list.formats.xlsx
+        assert options  # noqa: S101
+        about = xlsx.About(price_list.name, price_list.description, snapshot.export_date, content)
+        xlsx.render(snapshot, options, about, timezone, path)
+        return verify_xlsx.verify(path, snapshot, options, timezone)
+
+    def _content(self, price_list: PriceList, snapshot: Snapshot) -> str:
+        return content_name(snapshot.name, price_list.description, snapshot.columns, price_list.formats, str(self.settings.timezone))
+
+    def _published_manifest(self, price_list: str, export_date: date) -> Manifest | None:
+        published = read_register(self.store, price_list).day(export_date).published
+        return read_manifest(self.store, published.manifest) if published else None

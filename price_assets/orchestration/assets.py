@@ -1,0 +1,173 @@
+"""A price list → its four assets (snapshot, csv, xlsx, publication) and its checks."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+
+from price_assets.export import checks, layout
+from price_assets.export.exporter import Exporter
+from price_assets.export.price_list import FormatName, PriceList
+from price_assets.export.price_list_files import BrokenPriceList
+from price_assets.export.register import FileReference
+from price_assets.export.snapshot import Snapshot
+from price_assets.logs import about
+from price_assets.orchestration.failures import failure, told_to_dagster
+from price_assets.orchestration.tables import column_schema, preview, table
+from price_assets.settings import ExportSettings
+
+
+class SnapshotConfig(dg.Config):
+    """What a person may choose for one run of the snapshot asset; the launchpad shows it."""
+
+    from_snapshots: bool = Field(default=False, description="Take the rows that this day has published already, and leave the source alone.")
+
+
+def price_list_assets(price_list: PriceList, settings: ExportSettings, exporter: Exporter) -> list[dg.AssetsDefinition]:
+    """The assets of one price list: snapshot → a rendering for each format → publication."""
+    days = _days(price_list.start, settings)
+    snapshot = _snapshot(price_list, days, exporter)
+    renderings: dict[FormatName, dg.AssetsDefinition] = {name: _rendering(price_list, name, snapshot.key, days) for name in price_list.formats.made}
+    return [snapshot, *renderings.values(), _publication(price_list, snapshot.key, renderings, days, exporter)]
+
+
+def broken_asset(broken: BrokenPriceList, settings: ExportSettings) -> dg.AssetsDefinition:
+    """Stands where a list would not load: its error shows in the catalog, its 06:00 run fails and alerts, the other lists live."""
+
+    @dg.asset(
+        key=[broken.name, "snapshot"],
+        partitions_def=_days(settings.start_date, settings),
+        group_name=broken.name,
+        pool=broken.name,
+        kinds={"postgres"},
+        metadata={"error": str(broken.error)},
+        description=f"**This price list does not load.**\n\n```\n{broken.error}\n```",
+    )
+    def broken_list() -> None:
+        raise failure(broken.error)
+
+    return broken_list
+
+
+def _days(start: date, settings: ExportSettings) -> dg.DailyPartitionsDefinition:
+    """The export dates from the start to today: the partition of a day exists from its midnight on, so that its 06:00 run can make it [DG8]."""
+    return dg.DailyPartitionsDefinition(start.isoformat(), timezone=str(settings.timezone), end_offset=1)
+
+
+def _snapshot(price_list: PriceList, days: dg.PartitionsDefinition[str], exporter: Exporter) -> dg.AssetsDefinition:
+    key = dg.AssetKey([price_list.name, "snapshot"])
+
+    @dg.asset(
+        key=key,
+        partitions_def=days,
+        group_name=price_list.name,
+        pool=price_list.name,  # one run of a list at a time, however it was launched [DG38, DG58]
+        owners=price_list.owners,
+        kinds={"postgres", "parquet"},
+        io_manager_key="snapshot",
+        check_specs=[
+            dg.AssetCheckSpec(name, asset=key, blocking=True, description=checks.description(name, price_list))
+            for name in checks.check_names(price_list)
+        ],
+        description=price_list.description,
+        metadata={"dagster/column_schema": column_schema(price_list.columns), "sql": dg.MetadataValue.md(f"```sql\n{price_list.sql}\n```")},
+    )
+    def snapshot(context: dg.AssetExecutionContext, config: SnapshotConfig) -> Iterator[dg.Output[Snapshot] | dg.AssetCheckResult]:
+        began, day = time.monotonic(), date.fromisoformat(context.partition_key)
+        with about(price_list.name, day, context.run.run_id), told_to_dagster():
+            taken = exporter.take(price_list, day, context.run.run_id, from_snapshots=config.from_snapshots)
+            verdict = exporter.judge(price_list, taken, context.run.run_id)
+            # Results first, then the failure, then the output: so that green means passed [DG15–DG18].
+            yield from (_check_result(key, result, day, excused=verdict.excused) for result in verdict.results)
+            verdict.raise_if_blocked()
+            taken = replace(taken, verdicts=verdict.verdicts)
+            yield dg.Output(
+                taken,
+                metadata={
+                    "dagster/row_count": taken.rows,
+                    "source_time": dg.MetadataValue.timestamp(taken.source_time),
+                    "control_sums": {name: str(total) for name, total in taken.control_sums.items()},
+                    "seconds": round(time.monotonic() - began, 2),
+                    "preview": preview(taken),
+                },
+            )
+
+    return snapshot
+
+
+def _check_result(key: dg.AssetKey, result: checks.CheckResult, day: date, *, excused: bool) -> dg.AssetCheckResult:
+    metadata: dict[str, Any] = {"date": day.isoformat(), "summary": result.summary, **result.numbers}
+    if result.offending:
+        metadata["offending_rows"] = table(result.offending, list(result.offending[0]))
+    if excused and not result.passed:
+        metadata["note"] = "These rows are published already, so the check does not block them."
+    severity = dg.AssetCheckSeverity.WARN if excused else dg.AssetCheckSeverity.ERROR
+    return dg.AssetCheckResult(
+        passed=result.passed, check_name=result.check, asset_key=key, severity=severity, description=result.summary, metadata=metadata
+    )
+
+
+def _rendering(price_list: PriceList, format_name: FormatName, snapshot: dg.AssetKey, days: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    @dg.asset(
+        key=[price_list.name, format_name],
+        partitions_def=days,
+        group_name=price_list.name,
+        pool=price_list.name,  # one run of a list at a time, however it was launched [DG38, DG58]
+        owners=price_list.owners,
+        kinds={format_name},
+        ins={"rows": dg.AssetIn(snapshot)},
+        io_manager_key=format_name,
+        description=f"{price_list.description} As {format_name.upper()}.",
+        metadata={"dagster/column_schema": column_schema(price_list.columns)},
+    )
+    def rendering(rows: Snapshot) -> Snapshot:
+        return rows  # the IO manager renders, verifies and puts
+
+    return rendering
+
+
+def _publication(
+    price_list: PriceList,
+    snapshot: dg.AssetKey,
+    renderings: Mapping[FormatName, dg.AssetsDefinition],
+    days: dg.PartitionsDefinition[str],
+    exporter: Exporter,
+) -> dg.AssetsDefinition:
+    inputs = {"rows": dg.AssetIn(snapshot), **{name: dg.AssetIn(asset.key, dagster_type=FileReference) for name, asset in renderings.items()}}
+
+    @dg.asset(
+        key=[price_list.name, "publication"],
+        partitions_def=days,
+        group_name=price_list.name,
+        pool=price_list.name,  # one run of a list at a time, however it was launched [DG38, DG58]
+        owners=price_list.owners,
+        kinds={"json"},
+        ins=inputs,
+        description=f"{price_list.description} What partners find at the addresses that never change.",
+    )
+    def publication(context: dg.AssetExecutionContext, rows: Snapshot, **files: FileReference) -> dg.MaterializeResult[Any]:
+        began = time.monotonic()
+        with about(price_list.name, context.partition_key, context.run.run_id), told_to_dagster():
+            published = exporter.publish(price_list, rows, list(files.values()), context.run.run_id)
+        return dg.MaterializeResult(
+            metadata={
+                "outcome": published.outcome,
+                "revision": published.revision,
+                "dagster/row_count": rows.rows,
+                "files": [_addressed(file, rows, exporter) for file in published.files],
+                "manifest": exporter.store.address(published.manifest or ""),
+                "seconds": round(time.monotonic() - began, 2),
+            }
+        )
+
+    return publication
+
+
+def _addressed(file: FileReference, rows: Snapshot, exporter: Exporter) -> dict[str, Any]:
+    """The file with its own address and that of the day's copy, both unsigned."""
+    copy = layout.copy_key(rows.price_list, rows.export_date, file.format)
+    return asdict(file) | {"address": exporter.store.address(file.key), "copy": exporter.store.address(copy)}

@@ -1,0 +1,26 @@
+"""Our errors as Dagster's: a failed step shows our one line, and the exporter finds its exit code in the metadata."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+
+import dagster as dg
+
+from price_assets.errors import ExitCode, PriceAssetsError
+
+
+@contextmanager
+def told_to_dagster() -> Generator[None]:
+    """Turn a PriceAssetsError into a `dg.Failure` with the same line; its exit code stands in the metadata as `exit_code`."""
+    try:
+        yield
+    except PriceAssetsError as error:
+        raise failure(error) from error
+
+
+def failure(error: PriceAssetsError) -> dg.Failure:
+    """The error as Dagster shows it; only what a retry can mend may be retried."""
+    return dg.Failure(
+        str(error),
+        metadata={"exit_code": int(error.exit_code), "error": type(error).__name__},
+        allow_retries=error.exit_code is ExitCode.FAILED,
+    )

@@ -1,0 +1,87 @@
+"""One day of one price list, run by the real assets in this process: what the plain exporter does."""
+
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from price_assets.errors import ExitCode
+from price_assets.orchestration.schedules import job_name
+
+
+@dataclass(frozen=True)
+class ExportedDay:
+    """How an export run ended. `outcome` is published, unchanged, superseded, blocked, or failed; `seconds` is the whole run."""
+
+    price_list: str
+    export_date: date
+    outcome: str
+    exit_code: ExitCode = ExitCode.OK
+    run_id: str = ""
+    revision: str | None = None
+    rows: int | None = None
+    seconds: float = 0.0
+    files: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    checks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    error: str | None = None
+
+
+@contextmanager
+def exporter_instance(home: str | None) -> Generator[dg.DagsterInstance]:
+    """`DAGSTER_HOME`'s instance where that is set, so that the UI shows the runs; else one that is gone afterwards [DG51]."""
+    with dg.DagsterInstance.get() if home else dg.DagsterInstance.ephemeral() as instance:
+        yield instance
+
+
+def export_day(defs: dg.Definitions, instance: dg.DagsterInstance, name: str, day: date, *, from_snapshots: bool) -> ExportedDay:
+    """Run the list's job for this day and say how it ended; nothing is raised but what stops the process."""
+    began = time.monotonic()
+    config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the core's own lines are enough
+    if from_snapshots:
+        config["ops"] = {f"{name}__snapshot": {"config": {"from_snapshots": True}}}
+    result = defs.resolve_job_def(job_name(name)).execute_in_process(
+        run_config=config, instance=instance, partition_key=day.isoformat(), raise_on_error=False, tags={"trigger": "cli"}
+    )
+    told: dict[str, Any] = {"run_id": result.run_id, "seconds": round(time.monotonic() - began, 2), "checks": _checks(result)}
+    if not result.success:
+        error, exit_code = _failure(result)
+        outcome = "blocked" if exit_code is ExitCode.ROWS_REFUSED else "failed"
+        return ExportedDay(name, day, outcome, exit_code=exit_code, error=error, **told)
+    said = _publication(result)
+    return ExportedDay(name, day, str(said["outcome"]), revision=said["revision"], rows=said["dagster/row_count"], files=said["files"], **told)
+
+
+def _publication(result: dg.ExecuteInProcessResult) -> Mapping[str, Any]:
+    """What the publication asset recorded."""
+    for event in result.get_asset_materialization_events():
+        if event.asset_key and event.asset_key.path[-1] == "publication":
+            return {name: value.value for name, value in event.materialization.metadata.items()}
+    raise dg.DagsterInvariantViolationError("A run that succeeded has a publication.")
+
+
+def _failure(result: dg.ExecuteInProcessResult) -> tuple[str, ExitCode]:
+    """The error's line and exit code; what we did not foresee is worth a retry."""
+    for event in result.filter_events(lambda event: event.is_step_failure):
+        data = event.step_failure_data
+        if data.user_failure_data and "exit_code" in (found := data.user_failure_data.metadata):
+            return data.user_failure_data.description or "", ExitCode(int(str(found["exit_code"].value)))
+        if data.error:
+            error = data.error.cause or data.error
+            return f"{event.step_key}: {error.message.strip().splitlines()[0]}", ExitCode.FAILED
+    return "The run failed outside of its steps.", ExitCode.FAILED
+
+
+def _checks(result: dg.ExecuteInProcessResult) -> list[dict[str, Any]]:
+    """Every check's result, with its numbers and offending rows."""
+    return [
+        {"check": evaluation.check_name, "passed": evaluation.passed} | {name: _plain(value) for name, value in evaluation.metadata.items()}
+        for evaluation in result.get_asset_check_evaluations()
+    ]
+
+
+def _plain(value: dg.MetadataValue[Any]) -> Any:
+    return [dict(record.data) for record in value.records] if isinstance(value, dg.TableMetadataValue) else value.value

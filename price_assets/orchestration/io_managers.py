@@ -1,0 +1,114 @@
+"""How the assets hand their values on: a snapshot is resolved, a file is rendered, verified and put.
+
+What passes is a small value, a `Snapshot` or a `FileReference`, never a frame. A value that this run made is handed on as it is; in a run
+that starts in the middle it is what the newest materialisation of the partition names, and where no run is at hand (a notebook) what the
+register has published [DG57].
+"""
+
+import time
+from dataclasses import asdict, replace
+from datetime import date
+from typing import Any
+
+import dagster as dg
+
+from price_assets.errors import UsageError
+from price_assets.export import layout
+from price_assets.export.exporter import Exporter
+from price_assets.export.price_list import FormatName, PriceList
+from price_assets.export.register import FileReference
+from price_assets.export.snapshot import Snapshot
+from price_assets.logs import about
+from price_assets.orchestration.failures import told_to_dagster
+from price_assets.orchestration.tables import preview
+
+
+class SnapshotIOManager(dg.IOManager):
+    """Remembers the snapshots of this process' runs; the step itself has stored them already, blocked or not [DG17]."""
+
+    def __init__(self, exporter: Exporter) -> None:
+        self._exporter = exporter
+        self._made: dict[tuple[str, str, str], Snapshot] = {}
+
+    def handle_output(self, context: dg.OutputContext, obj: Snapshot) -> None:
+        """Keep the value for this run, its name for later ones."""
+        self._made = {key: made for key, made in self._made.items() if key[0] == context.run_id}  # earlier runs' files are gone
+        self._made[context.run_id, obj.price_list, context.asset_partition_key] = obj
+        context.add_output_metadata(
+            {"snapshot": obj.name, "verdicts": dict(obj.verdicts), "address": self._exporter.store.address(_key(obj))},
+        )
+
+    def load_input(self, context: dg.InputContext) -> Snapshot:
+        """Give this run's snapshot, else the newest materialised one, fetched from the storage."""
+        name, day = context.asset_key.path[0], context.asset_partition_key
+        run_id = _run_id(context)
+        if made := self._made.get((run_id, name, day)):
+            return made
+        with told_to_dagster():
+            if found := _newest_metadata(context):
+                snapshot = self._exporter.stored_snapshot(name, date.fromisoformat(day), str(found["snapshot"]), run_id)
+                snapshot = replace(snapshot, verdicts=found["verdicts"])
+            else:
+                snapshot = self._exporter.published_snapshot(name, date.fromisoformat(day), run_id)
+        self._made[run_id, name, day] = snapshot
+        return snapshot
+
+
+class FileIOManager(dg.IOManager):
+    """Renders snapshots in one format, verifies the file, and puts it into the storage under the key that its bytes decide."""
+
+    def __init__(self, exporter: Exporter, format_name: FormatName, price_lists: list[PriceList]) -> None:
+        self._exporter = exporter
+        self._format: FormatName = format_name
+        self._price_lists = {price_list.name: price_list for price_list in price_lists}
+
+    def handle_output(self, context: dg.OutputContext, obj: Snapshot) -> None:
+        """Render, verify, put; the reference goes into the materialisation."""
+        began = time.monotonic()
+        with about(obj.price_list, obj.export_date, context.run_id), told_to_dagster():
+            file = self._exporter.render(self._price_lists[obj.price_list], obj, self._format, context.run_id)
+        context.add_output_metadata(
+            {
+                **asdict(file),
+                "dagster/row_count": file.rows,
+                "dagster/uri": self._exporter.store.address(file.key),
+                "seconds": round(time.monotonic() - began, 2),
+                "preview": preview(obj),
+            }
+        )
+
+    def load_input(self, context: dg.InputContext) -> FileReference:
+        """Give a reference to the newest materialised file of the partition, else to the published one."""
+        name, day = context.asset_key.path[0], context.asset_partition_key
+        if found := _newest_metadata(context):
+            return FileReference(**{field: found[field] for field in FileReference.__dataclass_fields__})
+        with told_to_dagster():
+            for file in self._exporter.published_files(name, date.fromisoformat(day)):
+                if file.format == self._format:
+                    return file
+            raise UsageError(f"{name} {day} has no {self._format} yet: materialise {name}/{self._format} first.")
+
+
+def _key(snapshot: Snapshot) -> str:
+    return layout.snapshot_key(snapshot.price_list, snapshot.export_date, snapshot.name)
+
+
+def _run_id(context: dg.InputContext) -> str:
+    """The run that loads; empty where none does."""
+    try:
+        return context.step_context.run_id
+    except dg.DagsterInvariantViolationError:
+        return ""
+
+
+def _newest_metadata(context: dg.InputContext) -> dict[str, Any] | None:
+    """What the newest materialisation of this partition recorded: `load_asset_value` has no step context, hence no instance [DG57]."""
+    try:
+        instance = context.step_context.instance
+    except dg.DagsterInvariantViolationError:
+        return None
+    wanted = dg.AssetRecordsFilter(asset_key=context.asset_key, asset_partitions=[context.asset_partition_key])
+    for record in instance.fetch_materializations(wanted, limit=1).records:
+        if record.asset_materialization:
+            return {name: value.value for name, value in record.asset_materialization.metadata.items()}
+    return None

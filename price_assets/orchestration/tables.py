@@ -1,0 +1,38 @@
+"""Rows and columns as the UI shows them."""
+
+from collections.abc import Mapping, Sequence
+
+import dagster as dg
+import polars as pl
+
+from price_assets.export.contract import Contract
+from price_assets.export.snapshot import Snapshot
+
+PREVIEW_ROWS = 10
+
+
+def column_schema(columns: Contract) -> dg.TableSchema:
+    """The contract as the catalog's column schema."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(
+                column.name,
+                str(column.type),
+                description=": ".join(filter(None, (column.header, column.description))) or None,
+                constraints=dg.TableColumnConstraints(nullable=column.nullable),
+            )
+            for column in columns
+        ]
+    )
+
+
+def preview(snapshot: Snapshot) -> dg.TableMetadataValue:
+    """The first ten rows. All as text, since a table's record takes neither Decimal nor date [DG25]."""
+    rows = snapshot.scan().head(PREVIEW_ROWS).collect().select(pl.all().cast(pl.String))
+    return table(rows.to_dicts(), [column.name for column in snapshot.columns])
+
+
+def table(rows: Sequence[Mapping[str, str | None]], names: Sequence[str]) -> dg.TableMetadataValue:
+    """Rows of text under these column names."""
+    schema = dg.TableSchema(columns=[dg.TableColumn(name, "text") for name in names])
+    return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows], schema=schema)
