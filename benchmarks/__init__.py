@@ -1,0 +1,1 @@
+"""Measures, as ratios taken in one run; nothing here is a test."""
