@@ -35,7 +35,7 @@ lock: .venv/installed  ## resolve both lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --output-file requirements.lock
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
 
-# No index address goes into a lock; it serves every Python that pyproject.toml allows.
+# No index address goes into a lock [PK4]; it serves every Python that pyproject.toml allows.
 COMPILE := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
 .venv/installed: requirements-dev.lock pyproject.toml Makefile

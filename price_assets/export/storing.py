@@ -30,7 +30,7 @@ def store_file(
     content: str,
     rows: int,
 ) -> FileReference:
-    """Put a rendered and verified file under the key that its bytes decide. Putting it twice, by whomever, is harmless.
+    """Put a rendered and verified file under the key that its bytes decide [XL11]. Putting it twice, by whomever, is harmless.
 
     `snapshot` and `content` are the names of what it renders.
     """

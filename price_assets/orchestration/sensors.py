@@ -71,6 +71,8 @@ def _failed_checks(context: dg.RunFailureSensorContext) -> list[tuple[str, str]]
 
 
 def _rows(rows: dg.MetadataValue[Any] | None) -> str:
+    """` (002: price -1.00, 007: price -3.50)`: the offending rows by key, as `offending_rows` gives them."""
     if not isinstance(rows, dg.TableMetadataValue):
         return ""
-    return "".join(f"; {', '.join(f'{name} {value}' for name, value in record.data.items())}" for record in rows.records)
+    told = (f"{row.data['key']}: {row.data['column']} {row.data['value']}" for row in rows.records)
+    return f" ({', '.join(told)})"
