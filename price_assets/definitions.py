@@ -8,7 +8,7 @@ import dagster as dg
 from price_assets.export.exporter import Exporter
 from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
-from price_assets.orchestration.assets import broken_asset, price_list_assets
+from price_assets.orchestration.assets import broken_assets, price_list_assets
 from price_assets.orchestration.io_managers import FileIOManager, SnapshotIOManager
 from price_assets.orchestration.schedules import export_job, morning_schedule
 from price_assets.orchestration.sensors import failure_sensor
@@ -26,7 +26,7 @@ def definitions(environment: Mapping[str, str]) -> dg.Definitions:
     starts = [each.start for each in price_lists] + [settings.start_date for _ in broken]
     return dg.Definitions(
         assets=[asset for each in price_lists for asset in price_list_assets(each, settings, exporter)]
-        + [broken_asset(each, settings) for each in broken],
+        + [asset for each in broken for asset in broken_assets(each, settings)],
         jobs=jobs,
         schedules=[morning_schedule(each.name, start, job, settings) for each, start, job in zip(price_lists + broken, starts, jobs, strict=True)],
         sensors=[failure_sensor(settings)],

@@ -87,7 +87,7 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
     exporter = Exporter(os.environ)
     if not from_snapshots:
         exporter.source  # noqa: B018 - the settings are read here, before anything is connected to
-    for price_list in wanted:
+    for price_list in wanted if names else ():
         if isinstance(price_list, PriceList) and days[0] < price_list.start:
             raise UsageError(f"{price_list.name} starts on {price_list.start}; {days[0]} lies before it.")
     exporter.store.preflight()
@@ -99,6 +99,9 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
         for price_list in wanted:
             for day in days:
                 if isinstance(price_list, PriceList):
+                    if day < price_list.start:
+                        log.info("%s starts on %s: nothing is due on %s", price_list.name, price_list.start, day)
+                        continue
                     exported = export_day(defs, instance, price_list.name, day, from_snapshots=from_snapshots)
                 else:
                     error = price_list.error

@@ -1,6 +1,7 @@
 """`make ui`: Dagster's UI on the demo's data, until Ctrl-C. One process starts all of it and takes all of it along, however it ends [DG41]."""
 
 import fcntl
+import os
 import shutil
 import sys
 import time
@@ -26,8 +27,9 @@ START_TIMEOUT = 180.0
 """Seconds until the UI must answer; it takes ten to forty."""
 SHOWN = """
 [bold]{url}/assets[/bold] shows every day of every price list: materialise and backfill them there.
-To see a check fail, write -retail_prices.price into price_assets/price_lists/retail.sql, "Reload" on the page Deployment, and materialise today.
-Schedules and sensors are off. Logs are in {home}. Ctrl-C ends all of it."""
+To see a check fail, write `-retail_prices.price AS price` into price_assets/price_lists/retail.sql,
+"Reload" on the page Deployment, and materialise today.
+Schedules and sensors start switched off. Logs are in {home}. Ctrl-C ends all of it."""
 NOT_FINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -96,8 +98,11 @@ def wait_until_it_answers(url: str, webserver: Guard) -> None:
 
 
 def wait_for_an_end(parts: Sequence[Guard]) -> None:
-    """Wait until one of them has ended."""
+    """Wait until one of them has ended, or `make`, which called us: it dies alone of a `kill -9`."""
+    parent = os.getppid()
     while all(part.poll() is None for part in parts):
+        if os.getppid() != parent:
+            raise KeyboardInterrupt
         time.sleep(0.5)
 
 

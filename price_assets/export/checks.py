@@ -37,6 +37,8 @@ def description(check: str, price_list: PriceList) -> str:
         return f"At least {price_list.checks.row_count.min:,} rows."
     if check == "key":
         return f"No two rows with the same {', '.join(price_list.key)}, and none without."
+    if check == "formats":
+        return f"No value that {' or '.join(price_list.formats.made)} can't hold."
     return f"No row with {'; '.join(rule.text for rule in _rules(price_list, price_list.columns)[check])}."
 
 

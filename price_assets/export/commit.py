@@ -10,8 +10,8 @@ from pydantic import ValidationError
 from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export import layout
 from price_assets.export.manifest import Manifest
-from price_assets.export.register import Day, Event, Register
-from price_assets.export.storage import Contested, Found, Store
+from price_assets.export.register import Day, Event, Published, Register
+from price_assets.export.storage import Contested, Found, Head, Store
 
 REFUSALS = 5
 """So often a storage may refuse to change what nobody else has changed: an answer is lost now and then, never each time."""
@@ -24,13 +24,32 @@ def read_register(store: Store, price_list: str) -> Register:
 
 def read_manifest(store: Store, key: str) -> Manifest:
     """A manifest that the register names. Raises StorageRefused where it is missing or can't be read."""
+    if manifest := find_manifest(store, key):
+        return manifest
+    raise StorageRefused(f"{store.address(key)} is not there, though the register names it: somebody deleted it. Export the day again.")
+
+
+def find_manifest(store: Store, key: str) -> Manifest | None:
+    """A manifest, or None where there is none. Raises StorageRefused where it can't be read, or is another's."""
     found = store.get(key)
     if found is None:
-        raise StorageRefused(f"{store.address(key)} is not there, though the register names it: somebody deleted it. Export the day again.")
+        return None
     try:
-        return Manifest.model_validate_json(found.data)
+        manifest = Manifest.model_validate_json(found.data)
     except ValidationError as error:
         raise StorageRefused(f"{store.address(key)} is no manifest that this release can read: {_first(error)}.") from None
+    if layout.manifest_key(manifest.price_list, manifest.export_date, manifest.revision) != key:
+        raise StorageRefused(
+            f"{store.address(key)} is the manifest of {manifest.price_list} {manifest.export_date}, {manifest.revision}: restore it."
+        )
+    return manifest
+
+
+def whole_manifest(store: Store, published: Published) -> Manifest | None:
+    """The manifest of what is published, where it and every file that it names are there, as they were put; else None: render and publish again."""
+    manifest = find_manifest(store, published.manifest)
+    whole = manifest and all(store.head(file.key) == Head(file.bytes, file.sha256) for file in manifest.files)
+    return manifest if whole else None
 
 
 def commit(store: Store, price_list: str, export_date: date, event: Event, decide: Callable[[Day], Day | None]) -> tuple[Register, bool]:
@@ -78,13 +97,17 @@ def put_if(store: Store, key: str, data: bytes, found: Found | None) -> None:
 def _parse_register(store: Store, price_list: str, found: Found | None) -> Register:
     if found is None:
         return Register(price_list=price_list)
+    address = store.address(layout.register_key(price_list))
     try:
-        return Register.model_validate_json(found.data)
+        register = Register.model_validate_json(found.data)
     except ValidationError as error:
         raise StorageRefused(
-            f"{store.address(layout.register_key(price_list))} is no register that this release can read: {_first(error)}. "
+            f"{address} is no register that this release can read: {_first(error)}. "
             "Use the release that wrote it, or restore the object's last good version."
         ) from None
+    if register.price_list != price_list:
+        raise StorageRefused(f"{address} is the register of {register.price_list!r}: restore that of {price_list!r}, or take it away.")
+    return register
 
 
 def _first(error: ValidationError) -> str:

@@ -13,6 +13,9 @@ from pydantic_core import PydanticKnownError
 
 from price_assets.errors import did_you_mean
 
+MAX_DESCRIPTION = 2_000
+"""Characters: what a person reads, and what a cell of `About` holds many times over."""
+
 MAX_PRECISION = 38
 """Digits of a decimal: what Arrow's and Polars' 128 bits hold."""
 
@@ -109,6 +112,8 @@ def _visible(text: str) -> str:
 def _identifier(name: str) -> str:
     if len(name.encode()) > MAX_IDENTIFIER:
         raise ValueError(f"is longer than the {MAX_IDENTIFIER} bytes of a name in Postgres")
+    if name == "*" or (name.startswith("^") and name.endswith("$")):
+        raise ValueError(f"can't be {name!r}, which Polars takes for a pattern: give the column another name in the SQL")
     return _visible(name)
 
 
@@ -136,7 +141,7 @@ class Column(BaseModel):
     name: Annotated[str, AfterValidator(_identifier)]
     type: Annotated[ColumnType, BeforeValidator(_column_type), PlainSerializer(str)]
     header: Annotated[str, AfterValidator(_visible)] = Field(default="", max_length=255)
-    description: str = ""
+    description: str = Field(default="", max_length=MAX_DESCRIPTION)
     width: int | None = Field(default=None, ge=1, le=255)
     nullable: bool = False
     min: Bound | None = None

@@ -13,11 +13,10 @@ from pathlib import Path
 from price_assets.errors import Failed, SnapshotBlocked, UsageError
 from price_assets.export import layout
 from price_assets.export.checks import CheckResult, run_checks
-from price_assets.export.commit import read_manifest, read_register
+from price_assets.export.commit import find_manifest, read_manifest, read_register, whole_manifest
 from price_assets.export.contract import Column
 from price_assets.export.extraction import extract
 from price_assets.export.formats import csv, verify_csv, verify_xlsx, xlsx
-from price_assets.export.manifest import Manifest
 from price_assets.export.price_list import FormatName, PriceList, content_name
 from price_assets.export.publication import Candidate, Publication, publish, record_blocked
 from price_assets.export.register import FileReference
@@ -32,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the checks say of a snapshot. `excused`: its rows are published already, so nothing blocks them."""
+    """What the checks say of a snapshot. `excused`: its rows are published already, so nothing blocks them but what a format can't carry."""
 
     snapshot: Snapshot
     results: Sequence[CheckResult]
@@ -46,7 +45,11 @@ class Verdict:
     @property
     def blocking(self) -> tuple[CheckResult, ...]:
         """The checks that keep the rows from being published."""
-        return () if self.excused else tuple(result for result in self.results if not result.passed)
+        return tuple(result for result in self.results if not result.passed and not self.excuses(result))
+
+    def excuses(self, result: CheckResult) -> bool:
+        """Whether a failed check is only noted: published rows pass, whatever the checks say, where the formats carry them."""
+        return self.excused and result.check != "formats"
 
     def raise_if_blocked(self) -> None:
         """Raise SnapshotBlocked, which says which checks failed and how, unless the rows may be published."""
@@ -101,6 +104,11 @@ class Exporter:
         UsageError where nothing is.
         """
         past = export_date < datetime.now(self.settings.timezone).date()
+        if past and not price_list.past_dates and not self.published_files(price_list.name, export_date):
+            raise UsageError(
+                f"{price_list.name} {export_date} is past and has published nothing, and the source knows today's prices only: "
+                "it takes `past_dates: true` and SQL that honours :export_date to export a past day."
+            )
         if from_snapshots or (past and not price_list.past_dates):
             return self.published_snapshot(price_list.name, export_date, run_id)
         snapshot = extract(price_list, export_date, self.source, self._folder(run_id))
@@ -123,25 +131,20 @@ class Exporter:
         revisions = [event.revision for event in day.events if event.snapshot == name and event.event in ("published", "accepted")]
         if not revisions or revisions[-1] is None:
             return snapshot
-        manifest = read_manifest(self.store, layout.manifest_key(price_list, export_date, revisions[-1]))
-        return replace(snapshot, columns=tuple(Column.model_validate(column) for column in manifest.contract))
+        manifest = find_manifest(self.store, layout.manifest_key(price_list, export_date, revisions[-1]))
+        return snapshot if manifest is None else replace(snapshot, columns=tuple(Column.model_validate(column) for column in manifest.contract))
 
     def published_snapshot(self, price_list: str, export_date: date, run_id: str) -> Snapshot:
         """Fetch what the day has published. Raises UsageError where nothing is."""
         published = read_register(self.store, price_list).day(export_date).published
         if published is None:
-            raise UsageError(
-                f"{price_list} {export_date} has published nothing that could be rendered again, and its source can't be asked for a past day: "
-                "the list needs `past_dates: true` and SQL that honours :export_date."
-                if export_date < datetime.now(self.settings.timezone).date()
-                else f"{price_list} {export_date} has published nothing that could be rendered again: export it without --from-snapshots."
-            )
+            raise UsageError(f"{price_list} {export_date} has published nothing, so there are no stored rows to render: export it from its source.")
         return self.stored_snapshot(price_list, export_date, published.snapshot, run_id)
 
     def published_files(self, price_list: str, export_date: date) -> tuple[FileReference, ...]:
         """The files that the day has published."""
-        manifest = self._published_manifest(price_list, export_date)
-        return manifest.references if manifest else ()
+        published = read_register(self.store, price_list).day(export_date).published
+        return read_manifest(self.store, published.manifest).references if published else ()
 
     def render(self, price_list: PriceList, snapshot: Snapshot, format_name: FormatName, run_id: str) -> FileReference:
         """Bring the snapshot into the storage as a file of this format, verified. What is published with this content is not made again.
@@ -149,8 +152,8 @@ class Exporter:
         Raises Failed where the file does not read back as the snapshot.
         """
         content = self._content(price_list, snapshot)
-        manifest = self._published_manifest(price_list.name, snapshot.export_date)
-        if manifest and manifest.content == content:
+        published = read_register(self.store, price_list.name).day(snapshot.export_date).published
+        if published and published.content == content and (manifest := whole_manifest(self.store, published)):
             for file in manifest.references:
                 if file.format == format_name:
                     return file
@@ -198,7 +201,3 @@ class Exporter:
 
     def _content(self, price_list: PriceList, snapshot: Snapshot) -> str:
         return content_name(snapshot.name, price_list.description, snapshot.columns, price_list.formats, str(self.settings.timezone))
-
-    def _published_manifest(self, price_list: str, export_date: date) -> Manifest | None:
-        published = read_register(self.store, price_list).day(export_date).published
-        return read_manifest(self.store, published.manifest) if published else None

@@ -8,7 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, PlainSerializer
+from pydantic import PlainSerializer
 
 from price_assets.export.price_list import FormatName
 from price_assets.export.register import FileReference, Part, Standing, Utc
@@ -71,15 +71,6 @@ class Manifest(Part):
     def to_json(self) -> bytes:
         """As it stands in the storage."""
         return self.model_dump_json(indent=1).encode() + b"\n"
-
-
-class Beside(BaseModel):
-    """What of the manifest beside the copies the settling looks at."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    revision: str | None
-    commits: int
 
 
 def beside_json(price_list: str, standing: Standing, manifest: Manifest | None) -> bytes:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from price_assets.errors import did_you_mean
-from price_assets.export.contract import Column, Contract, FieldError, Kind
+from price_assets.export.contract import MAX_DESCRIPTION, Column, Contract, FieldError, Kind
 from price_assets.export.formats.xlsx_sheets import sheet_name_problem
 from price_assets.settings import FORMATS, FormatName
 
@@ -111,7 +111,7 @@ class PriceList(_Part):
     """The definition of a price list: all the keys there are in its YAML, and the text of its SQL. `prices`: by default every decimal column."""
 
     name: Annotated[str, AfterValidator(_list_name)]
-    description: str = ""
+    description: str = Field(default="", max_length=MAX_DESCRIPTION)
     owners: tuple[Annotated[str, AfterValidator(_owner)], ...] = ()
     sql: str
     start: date

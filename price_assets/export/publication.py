@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from price_assets.errors import SnapshotBlocked, StorageUnavailable, UsageError
 from price_assets.export import layout
-from price_assets.export.commit import REFUSALS, commit, read_manifest, read_register
+from price_assets.export.commit import REFUSALS, commit, read_manifest, read_register, whole_manifest
 from price_assets.export.manifest import Changes, CheckSaid, Manifest, ManifestFile
 from price_assets.export.price_list import contract_of
 from price_assets.export.register import (
@@ -104,13 +104,14 @@ def publish(store: Store, candidate: Candidate) -> Publication:
     wanted = candidate.published
     _belong_together(candidate)
 
-    register = read_register(store, price_list)
-    if decide(register.day(export_date), wanted) is Outcome.PUBLISHED:
+    standing = read_register(store, price_list).day(export_date)
+    damaged = standing.published.revision if standing.published and not whole_manifest(store, standing.published) else None
+    if decide(standing, wanted, damaged) is Outcome.PUBLISHED:
         _are_there(store, candidate.files)
         _put_manifest(store, wanted.manifest, candidate.manifest)
 
     def publishing(day: Day) -> Day | None:
-        return day.publishing(wanted) if decide(day, wanted) is Outcome.PUBLISHED else None
+        return day.publishing(wanted) if decide(day, wanted, damaged) is Outcome.PUBLISHED else None
 
     event = _event("published", candidate.snapshot, candidate.run_id, revision=wanted.revision)
     register, committed = commit(store, price_list, export_date, event, publishing)
@@ -119,12 +120,12 @@ def publish(store: Store, candidate: Candidate) -> Publication:
         record_blocked(store, candidate.snapshot, ("withdrawn",), candidate.run_id)
         raise SnapshotBlocked(f"{price_list} {export_date}: snapshot {wanted.snapshot} was withdrawn. Accept it, or let the source give other rows.")
     settle(store, price_list, [export_date])
-    standing = register.day(export_date).published
-    manifest = read_manifest(store, standing.manifest) if standing else None
+    published = register.day(export_date).published
+    manifest = read_manifest(store, published.manifest) if published else None
     return Publication(
         outcome=outcome.value,
-        revision=standing and standing.revision,
-        manifest=standing and standing.manifest,
+        revision=published and published.revision,
+        manifest=published and published.manifest,
         files=manifest.references if manifest else (),
         commits=register.commits,
     )

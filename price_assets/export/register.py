@@ -143,16 +143,17 @@ class Outcome(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-def decide(day: Day, candidate: Published) -> Outcome:
+def decide(day: Day, candidate: Published, damaged: str | None = None) -> Outcome:
     """What publishing the candidate comes to on a day that is like this; decided again, by these rules, after each conflict.
 
     Rows that a person took back stay back until a person accepts them. Of different rows the newer source time wins and a tie stays with the first;
-    the same rows with another content (a header, a format) replace, whenever they were read.
+    the same rows with another content (a header, a format) replace, whenever they were read; and so they do where `damaged`, a revision of which
+    something is missing in the storage, is what is published.
     """
     if candidate.snapshot in day.withdrawn:
         return Outcome.WITHDRAWN
     published = day.published
-    if published and published.content == candidate.content:
+    if published and published.content == candidate.content and published.revision != damaged:
         return Outcome.UNCHANGED
     same_rows = published and published.snapshot == candidate.snapshot
     if not same_rows and day.newest_source_time and candidate.source_time <= day.newest_source_time:

@@ -8,13 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from pydantic import ValidationError
-
 from price_assets.errors import StorageUnavailable
 from price_assets.export import layout
 from price_assets.export.commit import put_if, read_manifest, read_register
 from price_assets.export.layout import LATEST, Place
-from price_assets.export.manifest import Beside, ManifestFile, beside_json
+from price_assets.export.manifest import ManifestFile, beside_json
 from price_assets.export.price_list import FORMATS, FormatName
 from price_assets.export.register import Register
 from price_assets.export.storage import Contested, Found, Head, Store
@@ -79,11 +77,12 @@ def _mend(store: Store, register: Register, look: _Look, report: SettleReport) -
     wanted: dict[FormatName, ManifestFile] = {file.format: file for file in manifest.files} if manifest else {}
     if _mend_copies(store, register.price_list, look, wanted, report):
         return True
-    if _beside(look.beside) == Beside(revision=manifest.revision if manifest else None, commits=standing.commits):
+    due = beside_json(register.price_list, standing, manifest)
+    if look.beside and look.beside.data == due:
         return False
     key = layout.beside_key(register.price_list, look.place)
     try:
-        put_if(store, key, beside_json(register.price_list, standing, manifest), look.beside)
+        put_if(store, key, due, look.beside)
     except Contested:
         return True
     report.manifests.append(key)
@@ -104,11 +103,3 @@ def _mend_copies(store: Store, price_list: str, look: _Look, wanted: dict[Format
             report.deleted.append(key)
             changed = True
     return changed
-
-
-def _beside(found: Found | None) -> Beside | None:
-    """What the manifest beside the copies says; None where there is none, or none that can be read, and a new one is due."""
-    try:
-        return Beside.model_validate_json(found.data) if found else None
-    except ValidationError:
-        return None

@@ -4,12 +4,15 @@ from datetime import date
 from hashlib import file_digest
 from pathlib import Path
 
+import polars as pl
+
 from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export import layout
 from price_assets.export.price_list import FormatName
 from price_assets.export.register import FileReference
 from price_assets.export.snapshot import Snapshot
-from price_assets.export.snapshot_files import open_snapshot
+from price_assets.export.snapshot_files import batches, open_snapshot
+from price_assets.export.snapshot_hash import BLOCK, SnapshotHash
 from price_assets.export.storage import Attributes, Head, Store
 
 CONTENT_TYPES: dict[FormatName, str] = {
@@ -44,21 +47,24 @@ def store_file(
 
 
 def store_snapshot(store: Store, snapshot: Snapshot) -> str:
-    """Put the Parquet of a snapshot under its name, and give the key. One that is there stands: the same rows, if perhaps in other bytes.
+    """Put the Parquet of a snapshot under its name, and give the key. One that is there stands, unless it was cut: the same rows, read another time.
 
     Of two that are put at the same moment the last stands, whole. No manifest speaks of a Parquet's bytes.
     """
     key = layout.snapshot_key(snapshot.price_list, snapshot.export_date, snapshot.name)
-    if store.head(key) is None:
-        sha256 = digest(snapshot.path)
-        store.put_file(key, snapshot.path, Attributes(PARQUET, Path(key).name, sha256))
+    there = store.head(key)
+    if there is None or there.bytes != snapshot.path.stat().st_size:
+        store.put_file(key, snapshot.path, Attributes(PARQUET, Path(key).name, digest(snapshot.path)))
         if store.head(key) is None:
             raise StorageUnavailable(f"{store.address(key)} is not there after it was put. Run again.")
     return key
 
 
 def fetch_snapshot(store: Store, price_list: str, export_date: date, name: str, folder: Path) -> Snapshot:
-    """Bring a stored snapshot into a local folder. Raises StorageRefused where there is none, StorageUnavailable where it arrived damaged."""
+    """Bring a stored snapshot into a local folder, and look whether it is the one that was asked for, row by row.
+
+    Raises StorageRefused where there is none or another one, StorageUnavailable where it arrived damaged.
+    """
     key = layout.snapshot_key(price_list, export_date, name)
     there = store.head(key)
     path = folder / f"{name}.parquet"
@@ -66,7 +72,16 @@ def fetch_snapshot(store: Store, price_list: str, export_date: date, name: str, 
         raise StorageRefused(f"{store.address(key)} is not there: no such snapshot of {price_list} on {export_date} was stored.")
     if there.sha256 not in (None, digest(path)):
         raise StorageUnavailable(f"{store.address(key)} did not arrive as it was put (its sha256 differs). Run again.")
-    return open_snapshot(path)
+    try:
+        snapshot = open_snapshot(path)
+        rows = SnapshotHash(snapshot.columns)
+        for block in batches(snapshot, BLOCK):
+            rows.add(block)
+    except (pl.exceptions.PolarsError, OSError, KeyError, ValueError) as error:
+        raise StorageRefused(f"{store.address(key)} is no snapshot any more ({error}): export the day from its source.") from None
+    if (snapshot.price_list, snapshot.export_date, rows.name) != (price_list, export_date, name):
+        raise StorageRefused(f"{store.address(key)} holds other rows than its name says: export the day from its source.")
+    return snapshot
 
 
 def digest(path: Path) -> str:

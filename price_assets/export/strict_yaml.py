@@ -16,6 +16,9 @@ import yaml
 
 from price_assets.errors import PriceListError
 
+_NO_CHARACTER = re.compile("[\\x00\\ud800-\\udfff\\ufffe\\uffff]")
+"""What an escape can write, and neither UTF-8 nor a workbook can hold."""
+
 MAX_DEPTH = 8
 """Of mappings and lists in each other; a price list needs half of it."""
 
@@ -126,11 +129,13 @@ class _Reader:
         return values
 
     def _refuse_extras(self, event: yaml.Event) -> None:
-        """An anchor lets a short file grow without bound, a tag makes text of a number in silence."""
+        """An anchor lets a short file grow without bound, a tag makes text of a number in silence, and not every escape is a character."""
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
             raise self._refused(event, "anchors and aliases (& and *) are not taken; write it out, or quote it where it is text")
         if getattr(event, "tag", None):
             raise self._refused(event, "tags (!) are not taken; what is text goes in quotes")
+        if isinstance(event, yaml.ScalarEvent) and (found := _NO_CHARACTER.search(event.value)):
+            raise self._refused(event, f"U+{ord(found[0]):04X} is no character that a file can hold; take it out")
 
     def _refused(self, event: yaml.Event, message: str) -> PriceListError:
         return _error(self._document.file, _place(event.start_mark), message)

@@ -1,8 +1,8 @@
 """A price list → its four assets (snapshot, csv, xlsx, publication) and its checks."""
 
 import time
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -35,17 +35,21 @@ def price_list_assets(price_list: PriceList, settings: ExportSettings, exporter:
     return [snapshot, *renderings.values(), _publication(price_list, snapshot.key, renderings, days, exporter)]
 
 
-def broken_asset(broken: BrokenPriceList, settings: ExportSettings) -> dg.AssetsDefinition:
-    """Stands where a list would not load: its error shows in the catalog, its 06:00 run fails and alerts, the other lists live."""
+def broken_assets(broken: BrokenPriceList, settings: ExportSettings) -> list[dg.AssetsDefinition]:
+    """The assets that the list had, as far as one can tell, each with its error for a description."""
+    return [_broken_asset(broken, name, settings) for name in ("snapshot", *settings.formats, "publication")]
+
+
+def _broken_asset(broken: BrokenPriceList, name: str, settings: ExportSettings) -> dg.AssetsDefinition:
+    """Stand where a list would not load: its error shows in the catalog, its 06:00 run fails and alerts, the other lists live."""
 
     @dg.asset(
-        key=[broken.name, "snapshot"],
+        key=[broken.name, name],
+        deps=[] if name == "snapshot" else [dg.AssetKey([broken.name, "snapshot"])],
         partitions_def=_days(settings.start_date, settings),
         group_name=broken.name,
         pool=broken.name,
-        kinds={"postgres"},
-        metadata={"error": str(broken.error)},
-        description=f"**This price list does not load.**\n\n```\n{broken.error}\n```",
+        description=f"Does not load: {broken.error}",
     )
     def broken_list() -> None:
         raise failure(broken.error)
@@ -82,7 +86,7 @@ def _snapshot(price_list: PriceList, days: dg.PartitionsDefinition[str], exporte
             taken = exporter.take(price_list, day, context.run.run_id, from_snapshots=config.from_snapshots)
             verdict = exporter.judge(price_list, taken, context.run.run_id)
             # Results first, then the failure, then the output: so that green means passed [DG15–DG18].
-            yield from (_check_result(key, result, day, excused=verdict.excused) for result in verdict.results)
+            yield from (_check_result(key, result, day, excused=verdict.excuses(result)) for result in verdict.results)
             verdict.raise_if_blocked()
             taken = replace(taken, verdicts=verdict.verdicts)
             yield dg.Output(
@@ -158,8 +162,10 @@ def _publication(
                 "outcome": published.outcome,
                 "revision": published.revision,
                 "dagster/row_count": rows.rows,
-                "files": [_addressed(file, rows, exporter) for file in published.files],
+                "bytes": sum(file.bytes for file in published.files),
+                "files": _files(published.files, rows, exporter),
                 "manifest": exporter.store.address(published.manifest or ""),
+                "preview": preview(rows),
                 "seconds": round(time.monotonic() - began, 2),
             }
         )
@@ -167,7 +173,17 @@ def _publication(
     return publication
 
 
-def _addressed(file: FileReference, rows: Snapshot, exporter: Exporter) -> dict[str, Any]:
-    """The file with its own address and that of the day's copy, both unsigned."""
-    copy = layout.copy_key(rows.price_list, rows.export_date, file.format)
-    return asdict(file) | {"address": exporter.store.address(file.key), "copy": exporter.store.address(copy)}
+def _files(files: Sequence[FileReference], rows: Snapshot, exporter: Exporter) -> dg.TableMetadataValue:
+    """A row a file: what it is, its own address and that of the day's copy, both unsigned."""
+    shown = [
+        {
+            "format": file.format,
+            "rows": file.rows,
+            "bytes": file.bytes,
+            "sha256": file.sha256,
+            "copy": exporter.store.address(layout.copy_key(rows.price_list, rows.export_date, file.format)),
+            "address": exporter.store.address(file.key),
+        }
+        for file in files
+    ]
+    return table(shown, ["format", "rows", "bytes", "sha256", "copy", "address"])

@@ -2,10 +2,11 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from tempfile import gettempdir
 
 import dagster as dg
 
-from price_assets.errors import ExitCode, PriceAssetsError
+from price_assets.errors import ExitCode, Failed, PriceAssetsError
 
 
 @contextmanager
@@ -14,7 +15,9 @@ def told_to_dagster() -> Generator[None]:
     try:
         yield
     except PriceAssetsError as error:
-        raise failure(error) from error
+        raise failure(error) from None  # its line says all
+    except OSError as error:
+        raise failure(Failed(f"This machine failed: {error}. Look at the space and the rights of the temp folder {gettempdir()} (TMPDIR).")) from None
 
 
 def failure(error: PriceAssetsError) -> dg.Failure:

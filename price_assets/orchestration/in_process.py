@@ -9,7 +9,7 @@ from typing import Any
 
 import dagster as dg
 
-from price_assets.errors import ExitCode
+from price_assets.errors import ExitCode, SettingError
 from price_assets.orchestration.schedules import job_name
 
 
@@ -33,7 +33,11 @@ class ExportedDay:
 @contextmanager
 def exporter_instance(home: str | None) -> Generator[dg.DagsterInstance]:
     """`DAGSTER_HOME`'s instance where that is set, so that the UI shows the runs; else one that is gone afterwards [DG51]."""
-    with dg.DagsterInstance.get() if home else dg.DagsterInstance.ephemeral() as instance:
+    try:
+        opened = dg.DagsterInstance.get() if home is not None else dg.DagsterInstance.ephemeral()
+    except (dg.DagsterInvariantViolationError, dg.DagsterInvalidConfigError) as error:
+        raise SettingError(f"DAGSTER_HOME {home!r} can't be opened: {error}") from None
+    with opened as instance:
         yield instance
 
 
@@ -59,7 +63,7 @@ def _publication(result: dg.ExecuteInProcessResult) -> Mapping[str, Any]:
     """What the publication asset recorded."""
     for event in result.get_asset_materialization_events():
         if event.asset_key and event.asset_key.path[-1] == "publication":
-            return {name: value.value for name, value in event.materialization.metadata.items()}
+            return {name: _plain(value) for name, value in event.materialization.metadata.items()}
     raise dg.DagsterInvariantViolationError("A run that succeeded has a publication.")
 
 

@@ -34,8 +34,17 @@ class SnapshotIOManager(dg.IOManager):
         """Keep the value for this run, its name for later ones."""
         self._made = {key: made for key, made in self._made.items() if key[0] == context.run_id}  # earlier runs' files are gone
         self._made[context.run_id, obj.price_list, context.asset_partition_key] = obj
+        key = layout.snapshot_key(obj.price_list, obj.export_date, obj.name)
+        with told_to_dagster():
+            stored = self._exporter.store.head(key)
         context.add_output_metadata(
-            {"snapshot": obj.name, "verdicts": dict(obj.verdicts), "address": self._exporter.store.address(_key(obj))},
+            {
+                "snapshot": obj.name,
+                "verdicts": dict(obj.verdicts),
+                "bytes": stored.bytes if stored else 0,
+                "sha256": stored.sha256 or "" if stored else "",
+                "dagster/uri": self._exporter.store.address(key),
+            }
         )
 
     def load_input(self, context: dg.InputContext) -> Snapshot:
@@ -86,11 +95,7 @@ class FileIOManager(dg.IOManager):
             for file in self._exporter.published_files(name, date.fromisoformat(day)):
                 if file.format == self._format:
                     return file
-            raise UsageError(f"{name} {day} has no {self._format} yet: materialise {name}/{self._format} first.")
-
-
-def _key(snapshot: Snapshot) -> str:
-    return layout.snapshot_key(snapshot.price_list, snapshot.export_date, snapshot.name)
+            raise UsageError(f"{name} {day} has no {self._format} yet: materialise the whole list.")
 
 
 def _run_id(context: dg.InputContext) -> str:

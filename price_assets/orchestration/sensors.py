@@ -1,14 +1,8 @@
 """What watches the runs: one clear line for every run that failed."""
 
-import logging
-from typing import Any
-
 import dagster as dg
 
-from price_assets.logs import about
 from price_assets.settings import ExportSettings
-
-log = logging.getLogger(__name__)
 
 
 def failure_sensor(settings: ExportSettings) -> dg.SensorDefinition:
@@ -24,10 +18,7 @@ def failure_sensor(settings: ExportSettings) -> dg.SensorDefinition:
         run = context.dagster_run
         if run.tags.get("dagster/will_retry") == "true":
             return  # a crash: the retry will say how it ends [DG32]
-        line = failure_line(context)
-        with about(price_list_of(run), context.partition_key or "", run.run_id):
-            log.error(line)
-        context.log.error(line)
+        context.log.error(failure_line(context))
 
     return on_failure
 
@@ -42,8 +33,7 @@ def failure_line(context: dg.RunFailureSensorContext) -> str:
     """One line: list, date, step, cause, and the rows that broke a check."""
     run = context.dagster_run
     causes = [f"{step}: {cause}" for step, cause in _causes(context)] or [context.failure_event.message or "no step failed; see the run"]
-    broken = [f"{check}: {summary}" for check, summary in _failed_checks(context)]
-    return " | ".join([f"{price_list_of(run)} {context.partition_key} failed", *causes, *broken])
+    return " | ".join([f"{price_list_of(run)} {context.partition_key} failed, run {run.run_id[:8]}", *causes, *_offending_rows(context)])
 
 
 def _causes(context: dg.RunFailureSensorContext) -> list[tuple[str, str]]:
@@ -59,20 +49,13 @@ def _causes(context: dg.RunFailureSensorContext) -> list[tuple[str, str]]:
     return found
 
 
-def _failed_checks(context: dg.RunFailureSensorContext) -> list[tuple[str, str]]:
-    """Check → its summary and its offending rows, of the checks that this run failed [DG30]."""
+def _offending_rows(context: dg.RunFailureSensorContext) -> list[str]:
+    """`ranges: 002 has price -1.00, 007 has price -3.50`: a text for each check that this run failed and that names rows [DG30]."""
     records = context.instance.get_records_for_run(context.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
     results = [event.asset_check_evaluation_data for record in records if (event := record.event_log_entry.dagster_event)]
+    tables = [(result.check_name, result.metadata.get("offending_rows")) for result in results if not result.passed]
     return [
-        (result.check_name, f"{result.metadata['summary'].value}{_rows(result.metadata.get('offending_rows'))}")
-        for result in results
-        if not result.passed
+        f"{check}: " + ", ".join(f"{row.data['key']} has {row.data['column']} {row.data['value']}" for row in rows.records)
+        for check, rows in tables
+        if isinstance(rows, dg.TableMetadataValue)
     ]
-
-
-def _rows(rows: dg.MetadataValue[Any] | None) -> str:
-    """` (002: price -1.00, 007: price -3.50)`: the offending rows by key, as `offending_rows` gives them."""
-    if not isinstance(rows, dg.TableMetadataValue):
-        return ""
-    told = (f"{row.data['key']}: {row.data['column']} {row.data['value']}" for row in rows.records)
-    return f" ({', '.join(told)})"

@@ -32,7 +32,7 @@ def preview(snapshot: Snapshot) -> dg.TableMetadataValue:
     return table(rows.to_dicts(), [column.name for column in snapshot.columns])
 
 
-def table(rows: Sequence[Mapping[str, str | None]], names: Sequence[str]) -> dg.TableMetadataValue:
-    """Rows of text under these column names."""
+def table(rows: Sequence[Mapping[str, str | int | None]], names: Sequence[str]) -> dg.TableMetadataValue:
+    """Rows of text and whole numbers under these column names."""
     schema = dg.TableSchema(columns=[dg.TableColumn(name, "text") for name in names])
     return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows], schema=schema)

@@ -121,6 +121,18 @@ def test_a_broken_list_breaks_only_itself(shop: Shop) -> None:
     assert shop.copies("latest")
 
 
+def test_a_list_that_starts_later_holds_up_no_other(shop: Shop) -> None:
+    shop.write_list(PRICE_LIST.replace("name: shop", "name: later").replace("2026-11-20", "2026-11-25"), name="later")
+    assert [day["price_list"] for day in shop.export("--date", DAY)] == ["shop"]
+    assert shop.run("export", "later", "--date", DAY).returncode == 2
+
+
+def test_a_dagster_home_that_is_not_there_ends_with_2(shop: Shop) -> None:
+    done = shop.run("export", "--date", DAY, DAGSTER_HOME=str(shop.folder / "nowhere"))
+    assert done.returncode == 2
+    assert "DAGSTER_HOME" in log_lines(done.stderr)[-1]["message"]
+
+
 def test_of_several_lists_a_failure_that_a_retry_mends_wins(shop: Shop) -> None:
     shop.write_list(PRICE_LIST.replace("name: shop", "name: torn"), name="torn")
     done = shop.run("export", "--date", DAY, DB_PORT="1")
@@ -131,7 +143,7 @@ def test_of_several_lists_a_failure_that_a_retry_mends_wins(shop: Shop) -> None:
     ("arguments", "message"),
     [
         (["shoop"], "There is no price list 'shoop'; did you mean 'shop'?"),
-        (["--date", "2026-11-01"], "shop starts on 2026-11-20"),
+        (["shop", "--date", "2026-11-01"], "shop starts on 2026-11-20"),
         (["--date", "2999-01-01"], "lies in the future"),
         (["--date", DAY, "--from", DAY], "--date goes without --from and --to"),
         (["--to", DAY], "--to wants a --from"),

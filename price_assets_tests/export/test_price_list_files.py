@@ -266,6 +266,8 @@ WRONG = [
     ("х" * 256, "Цена", "12:42: 'header' is longer than 255 characters"),
     ("0", "48", "11:52: 'width' is to be at least 1"),
     ("256", "48", "11:52: 'width' is to be at most 255"),
+    ("'*':", "unit: ", "13:8: '*' can't be '*', which Polars takes for a pattern: give the column another name in the SQL"),
+    ("'^x$':", "unit: ", "13:10: '^x$' can't be '^x$', which Polars takes for a pattern: give the column another name in the SQL"),
     (f"{'ц' * 32}:", "unit: ", f"13:37: '{'ц' * 32}' is longer than the 63 bytes of a name in Postgres"),
     # Key and prices
     ("[]", "[sku]", "7:6: 'key' is empty"),

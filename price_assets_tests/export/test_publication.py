@@ -241,3 +241,41 @@ def dies(store: Store, mine: Candidate) -> bool:
     except KilledError:
         return True
     return False
+
+
+def test_a_published_file_that_was_deleted_comes_back_with_the_next_export(store: Store, partner: Partner, tmp_path: Path) -> None:
+    first = publish(store, candidate(store, tmp_path, "rows"))
+    for key in (first.files[0].key, layout.copy_key(LIST, DAY, "csv")):
+        store.delete(key)
+    again = publish(store, candidate(store, tmp_path, "rows", minute=7))
+    assert (again.outcome, again.revision) == ("unchanged", first.revision)  # who renders puts the file again, under the same key
+    assert partner.follow() == 2
+    partner.copies_are_right()
+
+
+def test_a_manifest_that_was_deleted_comes_back_with_the_next_export(store: Store, partner: Partner, tmp_path: Path) -> None:
+    first = publish(store, candidate(store, tmp_path, "rows"))
+    assert first.manifest
+    store.delete(first.manifest)
+    with pytest.raises(StorageRefused, match="Export the day again"):
+        settle(store, LIST)
+    assert publish(store, candidate(store, tmp_path, "rows", minute=7)).outcome == "published"
+    assert partner.follow() == 2
+    partner.copies_are_right()
+
+
+def test_the_register_of_another_list_is_refused(store: Store, tmp_path: Path) -> None:
+    publish(store, candidate(store, tmp_path, "rows"))
+    store.copy(layout.register_key(LIST), layout.register_key("retail"))
+    with pytest.raises(StorageRefused, match="is the register of 'wholesale': restore that of 'retail'"):
+        settle(store, "retail")
+
+
+def test_the_manifest_of_another_revision_is_refused(store: Store, tmp_path: Path) -> None:
+    first = publish(store, candidate(store, tmp_path, "rows"))
+    second = publish(store, candidate(store, tmp_path, "other rows", minute=7))
+    assert first.manifest
+    assert second.manifest
+    store.copy(first.manifest, second.manifest)
+    with pytest.raises(StorageRefused, match=f"is the manifest of wholesale 2026-11-24, {first.revision}: restore it"):
+        settle(store, LIST)

@@ -124,3 +124,14 @@ def test_a_storage_that_answers_and_does_nothing_is_given_up(store: Store, tmp_p
     idle = Idle(store)
     with pytest.raises(StorageUnavailable, match=f"still differ after {LOOKS} looks"):
         settle(idle, LIST)
+
+
+def test_a_manifest_beside_the_copies_that_somebody_edited_is_put_right(store: Store, partner: Partner, tmp_path: Path) -> None:
+    publish(store, candidate(store, tmp_path, "rows"))
+    key = layout.beside_key(LIST, layout.LATEST)
+    right = partner.bytes_at(key)
+    found = store.get(key)
+    assert found
+    store.swap(key, right.replace(b'"rows": 2', b'"rows": 3'), found.version)
+    assert settle(store, LIST).manifests == [key]
+    assert partner.bytes_at(key) == right

@@ -1,3 +1,4 @@
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -32,12 +33,41 @@ def test_a_file_is_put_once_and_a_damaged_one_is_put_again(store: Store, tmp_pat
     assert head.sha256 == digest(path)
 
 
-def test_the_snapshot_that_is_there_stands(store: Store, partner: Partner, tmp_path: Path) -> None:
+def test_the_snapshot_that_is_there_stands_unless_it_was_cut(store: Store, partner: Partner, tmp_path: Path) -> None:
     key = store_snapshot(store, snapshot(tmp_path, "rows"))
     other = snapshot(tmp_path, "rows")
-    other.path.write_bytes(b"PAR1 the same rows in other bytes")
+    other.path.write_bytes(b"PAR1ROWS")
     assert store_snapshot(store, other) == key
     assert partner.bytes_at(key) == b"PAR1rows"
+    store_like(store, key, 3, tmp_path)
+    store_snapshot(store, other)
+    assert partner.bytes_at(key) == b"PAR1ROWS"
+
+
+def test_another_days_snapshot_in_its_place_is_not_taken(store: Store, tmp_path: Path) -> None:
+    mine = written(tmp_path)
+    store_snapshot(store, mine)
+    other_day = DAY + timedelta(days=1)
+    store.copy(layout.snapshot_key(LIST, DAY, mine.name), layout.snapshot_key(LIST, other_day, mine.name))
+    (tmp_path / "back").mkdir()
+    with pytest.raises(StorageRefused, match="holds other rows than its name says"):
+        fetch_snapshot(store, LIST, other_day, mine.name, tmp_path / "back")
+
+
+def test_other_rows_under_its_name_are_not_taken(store: Store, tmp_path: Path) -> None:
+    mine = written(tmp_path)
+    store.put_file(layout.snapshot_key(LIST, DAY, "550cd0706e3b"), mine.path, Attributes("x/y", "x.parquet", digest(mine.path)))
+    with pytest.raises(StorageRefused, match="holds other rows than its name says"):
+        fetch_snapshot(store, LIST, DAY, "550cd0706e3b", tmp_path)
+
+
+def test_a_cut_snapshot_is_told_as_what_it_is(store: Store, tmp_path: Path) -> None:
+    mine = written(tmp_path)
+    mine.path.write_bytes(mine.path.read_bytes()[:100])
+    store_snapshot(store, mine)
+    (tmp_path / "back").mkdir()
+    with pytest.raises(StorageRefused, match=r"is no snapshot any more .*: export the day from its source"):
+        fetch_snapshot(store, LIST, DAY, mine.name, tmp_path / "back")
 
 
 def written(folder: Path) -> Snapshot:

@@ -122,6 +122,8 @@ def test_comments_and_a_document_s_marks_are_nothing() -> None:
         ("a: [b, c\n", "a.yaml:2:1: expected ',' or ']', but got 'the end of the file' (while parsing a flow sequence that begins in line 1)"),
         ("a: 'b\n", "a.yaml:2:1: found unexpected end of stream (while scanning a quoted scalar that begins in line 1)"),
         ("a: 1\nb: x\x07y\n", "a.yaml:2:5: the character U+0007 can't stand in YAML"),
+        ('a: "x\\ud800"\n', "a.yaml:1:4: U+D800 is no character that a file can hold; take it out"),
+        ('"a\\uffff": 1\n', "a.yaml:1:1: U+FFFF is no character that a file can hold; take it out"),
         (f"a: {'[' * 100_000}", "a.yaml:1:12: nested too deep"),
     ],
 )

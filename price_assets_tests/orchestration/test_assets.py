@@ -104,6 +104,25 @@ def test_rows_that_are_published_already_pass_with_a_warning(shop: Shop, instanc
     assert "published already" in str(failed.metadata["note"].value)
 
 
+def test_published_rows_are_not_excused_from_what_a_format_can_t_carry(shop: Shop, instance: dg.DagsterInstance) -> None:
+    shop.database.execute("UPDATE prices SET name = repeat('я', 40000) WHERE sku = '002'")
+    shop.environment["OUTPUT_FORMATS"] = "csv"
+    assert run(shop, instance, DAY).success
+    before = shop.copies(DAY)
+    shop.environment["OUTPUT_FORMATS"] = "csv,xlsx"
+    assert "blocked by formats" in failure(run(shop, instance, DAY))
+    assert shop.copies(DAY) == before
+
+
+def test_a_file_that_was_deleted_from_the_storage_comes_back_with_the_next_run(shop: Shop, instance: dg.DagsterInstance) -> None:
+    run(shop, instance, DAY)
+    before = shop.copies(DAY)
+    (file,) = (shop.storage / "_files" / "shop" / DAY).glob("*.xlsx")
+    file.unlink()
+    assert run(shop, instance, DAY).success
+    assert shop.published(DAY) == shop.copies(DAY) == before
+
+
 def test_one_format_is_rendered_again_in_a_run_of_its_own(shop: Shop, instance: dg.DagsterInstance) -> None:
     run(shop, instance, DAY)
     shop.database.execute("DROP TABLE prices")  # the snapshot is fetched, the source is left alone
