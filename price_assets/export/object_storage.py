@@ -13,7 +13,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 from obstore.store import S3Store
 
-from price_assets.errors import StorageRefused, StorageUnavailable
+from price_assets.errors import SettingError, StorageRefused, StorageUnavailable
 from price_assets.export.storage import Attributes, Contested, Found, Head
 from price_assets.settings import StorageSettings
 
@@ -48,7 +48,7 @@ class ObjectStorage:
     def __init__(self, settings: StorageSettings) -> None:
         self._bucket = settings.bucket
         self._prefix = settings.prefix
-        self._endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL") or ""
+        self._endpoint = _endpoint()
         self._quick = self._client(PREFLIGHT)
         self._patient = self._client(WORK)
 
@@ -56,7 +56,10 @@ class ObjectStorage:
         client, retry = timing
         # Without allow_http an http endpoint fails with no better words than "builder error" [ST12].
         options: ClientConfig = {**client, "allow_http": self._endpoint.startswith("http://")}
-        return S3Store(self._bucket, prefix=self._prefix, checksum_algorithm="sha256", client_options=options, retry_config=retry)
+        try:
+            return S3Store(self._bucket, prefix=self._prefix, checksum_algorithm="sha256", client_options=options, retry_config=retry)
+        except BaseError as error:
+            raise SettingError(f"The AWS_* variables are not what S3 takes: {_cause(str(error))}.") from None
 
     def address(self, key: str = "") -> str:
         """As `s3://bucket/prefix/key`."""
@@ -191,6 +194,17 @@ def _conditional() -> Generator[None]:
             raise
         # It may have landed [ST5].
         raise Contested(_cause(str(error))) from error
+
+
+def _endpoint() -> str:
+    """The endpoint, empty for Amazon's own. Raises SettingError for what is no address: the client would panic at its first request."""
+    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):  # the first wins [ST12]
+        if endpoint := os.environ.get(name):
+            found = re.fullmatch(r"https?://(?:\[[0-9a-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?(?:/\S*)?", endpoint)
+            if not found or int(found[1] or 1) not in range(1, 2**16):
+                raise SettingError(f"{name} is no address of a storage: write http://host:9000 or https://host, without user and password.")
+            return endpoint
+    return ""
 
 
 def _status(text: str) -> int | None:
