@@ -1,5 +1,6 @@
 """Control sums: how many rows, and the exact sum of each decimal column. What a file and its snapshot must agree on."""
 
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
 
 import polars as pl
@@ -26,14 +27,21 @@ class ControlSums:
 
     def add(self, frame: pl.DataFrame | pl.LazyFrame) -> None:
         """Add a frame's rows; columns typed as `contract.schema` says. A LazyFrame is streamed."""
-        parts = [pl.len().alias("rows")]
+        sums = frame.lazy().select(pl.len().alias("rows"), *self.parts({name: pl.col(name) for name in self._scales}))
+        self.add_parts(sums.collect(engine="streaming").row(0, named=True))
+
+    def parts(self, values: Mapping[str, pl.Expr]) -> Iterator[pl.Expr]:
+        """What is to be selected of a frame that has the values not in columns of those names: `add_parts` takes it, with the number of `rows`."""
         for position, name in enumerate(self._scales):
-            units = pl.col(name).to_physical()  # of the last decimal place, as Int128
+            units = values[name].to_physical()  # of the last decimal place, as Int128
             if name in self._wide:
-                parts += [(units // _HALF).sum().alias(f"{position} high"), (units % _HALF).sum().alias(f"{position} low")]
+                yield (units // _HALF).sum().alias(f"{position} high")
+                yield (units % _HALF).sum().alias(f"{position} low")
             else:
-                parts += [units.cast(pl.Int128).sum().alias(f"{position} low")]
-        sums: dict[str, int] = frame.lazy().select(parts).collect(engine="streaming").row(0, named=True)
+                yield units.cast(pl.Int128).sum().alias(f"{position} low")
+
+    def add_parts(self, sums: Mapping[str, int]) -> None:
+        """Add what was selected."""
         self.rows += sums["rows"]
         for position, name in enumerate(self._scales):
             self._units[name] += sums.get(f"{position} high", 0) * 10**19 + sums[f"{position} low"]

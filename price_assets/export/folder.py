@@ -7,14 +7,23 @@ import shutil
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
-from urllib.parse import quote
+from typing import BinaryIO, NamedTuple
 from uuid import uuid4
 
 from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export.storage import Attributes, Contested, Found, Head
 
 LOCKS = ".locks"
+
+
+class _Stamp(NamedTuple):
+    """Which file it is, and when it was last touched: `changed` (ctime, ns) can't be set, and each write moves it, in ticks of 10 ms."""
+
+    device: int
+    inode: int
+    size: int
+    modified: int
+    changed: int
 
 
 class Folder:
@@ -26,6 +35,7 @@ class Folder:
     def __init__(self, root: Path, prefix: str) -> None:
         self._root = root
         self._objects = root / prefix
+        self._hashed: dict[str, tuple[_Stamp, str]] = {}
 
     def address(self, key: str = "") -> str:
         """The path."""
@@ -46,14 +56,16 @@ class Folder:
         return Found(data, hashlib.sha256(data).hexdigest())
 
     def head(self, key: str) -> Head | None:
-        """Reads the file through, for its sha256."""
+        """Reads the file through, for its sha256, unless this process has done so and nobody has touched the file since."""
         with self._said(f"can't read {key}"):
             try:
                 with (self._objects / key).open("rb") as file:
-                    digest = hashlib.file_digest(file, "sha256").hexdigest()
-                    return Head(os.fstat(file.fileno()).st_size, digest)
+                    stamp = _stamp(file)  # before its bytes: a change under way shows in the next look
+                    digest = self._known(key, file) or hashlib.file_digest(file, "sha256").hexdigest()
             except FileNotFoundError:
                 return None
+        self._hashed[key] = stamp, digest
+        return Head(stamp.size, digest)
 
     def create(self, key: str, data: bytes) -> None:
         """Raises Contested where something is."""
@@ -86,7 +98,7 @@ class Folder:
                 file = (self._objects / source).open("rb")
             except FileNotFoundError:
                 raise StorageRefused(f"{self.address(source)} is not there, so {self.address(target)} can't be made from it.") from None
-            with file, self._replaced(target) as copy:
+            with file, self._replaced(target, self._known(source, file)) as copy:
                 shutil.copyfileobj(file, copy)
 
     def delete(self, key: str) -> None:
@@ -110,14 +122,15 @@ class Folder:
         """One process at a time per key. The lock file is never unlinked: whoever waits for an unlinked one would hold nothing."""
         locks = self._root / LOCKS
         _make_folder(locks)
-        name = quote((self._objects / key).relative_to(self._root).as_posix(), safe="")
+        # Its path would be too long for one name; a hash is the same for all processes.
+        name = hashlib.sha256((self._objects / key).relative_to(self._root).as_posix().encode()).hexdigest()
         with (locks / name).open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
     @contextmanager
-    def _replaced(self, key: str) -> Generator[BinaryIO]:
-        """A file to write; at the end of the block it is at the key, whole and on the disk, or nothing has happened."""
+    def _replaced(self, key: str, sha256: str | None = None) -> Generator[BinaryIO]:
+        """A file to write; at the end of the block it is at the key, whole and on the disk, or nothing has happened. `sha256` where it is known."""
         path = self._objects / key
         _make_folder(path.parent)
         part = path.with_name(f".{path.name}.{uuid4().hex[:8]}.part")
@@ -126,11 +139,19 @@ class Folder:
                 yield file
                 file.flush()
                 os.fsync(file.fileno())
-            part.replace(path)
+                part.replace(path)
+                self._hashed.pop(key, None)
+                if sha256:
+                    self._hashed[key] = _stamp(file), sha256  # of this very file, whatever is at the key by now
         except BaseException:
             part.unlink(missing_ok=True)
             raise
         _sync_folder(path.parent)
+
+    def _known(self, key: str, file: BinaryIO) -> str | None:
+        """The sha256 of the file at the key, if it was hashed and is still the same."""
+        stamp, digest = self._hashed.get(key, (None, None))
+        return digest if stamp == _stamp(file) else None
 
     @contextmanager
     def _said(self, what: str) -> Generator[None]:
@@ -141,6 +162,11 @@ class Folder:
             raise StorageRefused(f"The folder {self._objects} {what}: {why}. Give this user the right to it, or change STORAGE_BUCKET.") from error
         except OSError as error:
             raise StorageUnavailable(f"The folder {self._objects} {what}: {error.strerror}. Look at the disk, then run again.") from error
+
+
+def _stamp(file: BinaryIO) -> _Stamp:
+    found = os.fstat(file.fileno())
+    return _Stamp(found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _make_folder(folder: Path) -> None:

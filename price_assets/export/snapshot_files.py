@@ -41,10 +41,8 @@ class SnapshotWriter(AbstractContextManager["SnapshotWriter"]):
         self._finished = False
 
     def __enter__(self) -> Self:
-        from pyarrow import parquet  # noqa: PLC0415 - what only reads definitions need not load it
-
         arrow = cast("Any", self._waiting.to_arrow()).schema
-        self._parquet = parquet.ParquetWriter(self._path, arrow, compression=COMPRESSION, use_dictionary=False, store_decimal_as_integer=True)
+        self._parquet = _parquet().ParquetWriter(self._path, arrow, compression=COMPRESSION, use_dictionary=False, store_decimal_as_integer=True)
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -104,11 +102,18 @@ def open_snapshot(path: Path) -> Snapshot:
 
 def batches(snapshot: Snapshot, rows: int) -> Iterator[pl.DataFrame]:
     """The rows in order, at most `rows` at a time, typed by `contract.schema`; memory is that of a few of them."""
-    from pyarrow import parquet  # noqa: PLC0415 - what only reads definitions need not load it
-
-    with parquet.ParquetFile(snapshot.path, pre_buffer=False) as file:  # else it keeps all that it has read: the whole file, in the end
-        for batch in cast("Iterator[Any]", file.iter_batches(batch_size=rows)):
+    with _parquet().ParquetFile(snapshot.path, pre_buffer=False) as file:  # else it keeps all that it has read: the whole file, in the end
+        for batch in cast("Iterator[Any]", file.iter_batches(batch_size=rows, use_threads=False)):  # each thread would keep memory of its own
             yield pl.DataFrame(batch)
+
+
+def _parquet() -> Any:
+    """Loaded here, since what only reads definitions need not load it. Arrow's own allocator keeps what it once had; malloc gives it back."""
+    import pyarrow as pa  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415
+
+    pa.set_memory_pool(pa.system_memory_pool())
+    return parquet
 
 
 def _described(snapshot: Snapshot) -> str:

@@ -194,6 +194,13 @@ def test_a_folder_is_made_and_its_locks_lie_at_its_root(tmp_path: Path) -> None:
     assert store.address("a/b.json") == str(tmp_path / "new" / "root" / "some" / "prefix" / "a" / "b.json")
 
 
+def test_a_long_prefix_in_any_script_can_be_locked(tmp_path: Path) -> None:
+    store = Folder(tmp_path, "прайс-листы/оптовые клиенты/2026/выгрузка из склада/" + "д" * 100)
+    store.create("a.json", b"1")
+    with pytest.raises(Contested):
+        store.create("a.json", b"2")
+
+
 def test_a_copy_in_a_folder_is_no_link(tmp_path: Path) -> None:
     """LocalStore's `copy` makes one [ST8]: whoever edits the copy would change the file behind it."""
     store = Folder(tmp_path, "")
@@ -201,6 +208,33 @@ def test_a_copy_in_a_folder_is_no_link(tmp_path: Path) -> None:
     store.copy("a.csv", "b.csv")
     assert (tmp_path / "b.csv").stat().st_nlink == 1
     assert not (tmp_path / "b.csv").is_symlink()
+
+
+@pytest.mark.parametrize("key", ["a.csv", "copy.csv"])
+def test_a_file_that_somebody_edited_shows_although_its_hash_is_remembered(tmp_path: Path, key: str) -> None:
+    store = Folder(tmp_path / "root", "")
+    head = put(store, "a.csv", b"price 10.00", tmp_path)
+    assert store.head("a.csv") == head
+    store.copy("a.csv", "copy.csv")
+    assert store.head("copy.csv") == head
+    path = tmp_path / "root" / key
+    before = path.stat()
+    while path.stat().st_ctime_ns == before.st_ctime_ns:  # until the kernel's clock has ticked
+        path.write_bytes(b"price 99.99")
+        os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert store.head(key) == Head(11, hashlib.sha256(b"price 99.99").hexdigest())
+    store.copy(key, "again.csv")
+    assert store.head("again.csv") == store.head(key) != head
+
+
+def test_what_stands_at_the_key_of_another_file_is_hashed_anew(tmp_path: Path) -> None:
+    """The same name and size within the same tick of the clock; after a delete perhaps the same inode."""
+    store = Folder(tmp_path / "root", "")
+    for data in (b"1", b"2", b"3", b"4"):
+        assert store.head("a.csv") is None
+        head = put(store, "a.csv", data, tmp_path)
+        assert store.head("a.csv") == head
+        store.delete("a.csv")
 
 
 def test_a_put_that_fails_leaves_what_was_there(tmp_path: Path) -> None:

@@ -41,6 +41,8 @@ def verify(path: Path, snapshot: Snapshot, options: XlsxOptions, timezone: ZoneI
         return _verify(path, snapshot, options, timezone)
     except (BadZipFile, fastexcel.FastExcelError) as error:
         raise Failed(f"{path.name} can't be read ({error}); run it again.") from error
+    except pl.exceptions.InvalidOperationError:
+        raise Failed(f"{path.name} has a number that is not written as its column's type says; run it again.") from None
 
 
 def _verify(path: Path, snapshot: Snapshot, options: XlsxOptions, timezone: ZoneInfo) -> dict[str, Decimal]:

@@ -1,8 +1,8 @@
 """A workbook read in a stream, for those too large to load [XL10]: the checksum of each part, the rows of each sheet, the sums of decimals."""
 
-import re
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ from xlsxwriter.utility import xl_col_to_name
 from price_assets.export.contract import Column, Contract, Kind
 from price_assets.export.control_sums import ControlSums
 
-_READ_BYTES = 1 << 18
+_READ_BYTES = 1 << 16
 _ROW_END = b"</row>"
 _LOCAL_HEADER = 30
 _InflateError = cast("type[Exception]", isal_zlib.error)
@@ -33,33 +33,38 @@ class Totals:
 def read_through(path: Path, sheets: int, columns: Contract) -> Totals:
     """Inflate every entry, compare sizes and checksums, and add up the first `sheets` sheets; columns that are no decimals are not looked at.
 
-    Raises BadZipFile for a damaged file.
+    Raises BadZipFile for a damaged file, and Polars' InvalidOperationError for a decimal that is not written as its column's type says.
     """
     parts = [f"xl/worksheets/sheet{number}.xml" for number in range(1, sheets + 1)]
     rows = dict.fromkeys(parts, 0)
-    sums = [_ColumnSum(position, column) for position, column in enumerate(columns) if column.type.kind is Kind.DECIMAL]
+    sums = ControlSums(columns)
+    wanted = [pl.col("xml").str.count_matches(_ROW_END.decode()).alias("rows"), *sums.parts(_numbers(columns))]
     with ZipFile(path) as archive, path.open("rb") as file:
         if missing := set(parts) - set(archive.namelist()):
             raise BadZipFile(f"{min(missing)} is missing")
         for info in archive.infolist():
             chunks = _inflated(file, info)
-            if info.filename in rows:
-                rows[info.filename] = _add_rows(chunks, sums)
-            else:
+            if info.filename not in rows:
                 deque(chunks, maxlen=0)
-    return Totals(list(rows.values()), {name: total for each in sums for name, total in each.sums.totals.items()})
+                continue
+            before = sums.rows
+            for xml in _whole_rows(_ahead(chunks)):
+                sums.add_parts(xml.select(wanted).row(0, named=True))  # all columns at once, each by a regular expression of its own
+            rows[info.filename] = sums.rows - before - 1  # the header is no data row
+    return Totals(list(rows.values()), sums.totals)
 
 
-class _ColumnSum:
-    def __init__(self, position: int, column: Column) -> None:
-        self._column = column
-        self._number = re.compile(rb'<c r="%s\d+"(?: s="\d+")?><v>([^<]*)' % xl_col_to_name(position).encode())
-        self.sums = ControlSums((column,))
+def _numbers(columns: Contract) -> dict[str, pl.Expr]:
+    """By decimal column: its cells' numbers in `xml`."""
+    return {column.name: _number(position, column) for position, column in enumerate(columns) if column.type.kind is Kind.DECIMAL}
 
-    def add(self, xml: bytes) -> None:
-        """Add the numbers of this column that stand in whole rows."""
-        numbers = pl.Series(self._column.name, self._number.findall(xml), dtype=pl.Binary)
-        self.sums.add(numbers.cast(pl.String).cast(self._column.type.polars).to_frame())
+
+def _number(position: int, column: Column) -> pl.Expr:
+    """A number with more decimals than its column has, which the cast would round, is as wrong as text: the cell is found, and the cast fails."""
+    places = rf"\.[0-9]{{{column.type.scale}}}" if column.type.scale else ""
+    cell = rf'<c r="{xl_col_to_name(position)}[0-9]+"(?: s="[0-9]+")?><v>(?:-?[0-9]+{places}</v>)?'
+    number = pl.col("xml").str.extract_all(cell).explode().str.splitn("<v>", 2).struct.field("field_1").str.strip_suffix("</v>")
+    return number.cast(column.type.polars)
 
 
 def _inflated(file: BinaryIO, info: ZipInfo) -> Iterator[bytes]:
@@ -85,11 +90,20 @@ def _inflated(file: BinaryIO, info: ZipInfo) -> Iterator[bytes]:
         raise BadZipFile(f"{info.filename} is damaged")
 
 
-def _add_rows(chunks: Iterator[bytes], sums: list[_ColumnSum]) -> int:
-    rows, rest = -1, b""  # the header is no data row
+def _ahead(chunks: Iterator[bytes]) -> Generator[bytes]:
+    """The same chunks, each made in a thread while the one before it is looked at."""
+    with ThreadPoolExecutor(1, "inflate") as thread:
+        coming = thread.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = thread.submit(next, chunks, None)
+            yield chunk
+
+
+def _whole_rows(chunks: Iterator[bytes]) -> Iterator[pl.DataFrame]:
+    """The same XML in one-cell frames, each of which ends where a row ends."""
+    rest = b""
     for chunk in chunks:
-        whole, end, rest = (rest + chunk).rpartition(_ROW_END)
-        rows += whole.count(_ROW_END) + len(end) // len(_ROW_END)
-        for each in sums:
-            each.add(whole)
-    return rows
+        xml = rest + chunk
+        end = xml.rfind(_ROW_END) + len(_ROW_END) if _ROW_END in xml else 0
+        whole, rest = xml[:end], xml[end:]
+        yield pl.Series("xml", [whole], dtype=pl.Binary).cast(pl.String).to_frame()

@@ -89,6 +89,13 @@ def test_another_price_is_found(tmp_path: Path, snapshot: Snapshot) -> None:
 
 
 @pytest.mark.usefixtures("way")
+@pytest.mark.parametrize(("old", "new"), [(b"<v>18.45</v>", b"<v>18.4501</v>"), (b"<v>1.0000</v>", b"<v>x</v>"), (b"<v>5.0000</v>", b"<v></v>")])
+def test_a_number_that_is_not_its_column_s_is_found(tmp_path: Path, snapshot: Snapshot, old: bytes, new: bytes) -> None:
+    with pytest.raises(Failed):
+        verify_xlsx.verify(rewritten(rendered(tmp_path, snapshot), old, new), snapshot, OPTIONS, MOSCOW)
+
+
+@pytest.mark.usefixtures("way")
 def test_a_lost_row_is_found(tmp_path: Path, snapshot: Snapshot) -> None:
     path = rendered(tmp_path, snapshot)
     with ZipFile(path) as archive:
