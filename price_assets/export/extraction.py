@@ -21,6 +21,7 @@ from price_assets.export.snapshot import Snapshot
 from price_assets.export.snapshot_files import SnapshotWriter
 from price_assets.export.source_errors import SourceBusy
 from price_assets.export.sql import Query, scan
+from price_assets.export.time_zone import compare_time_zones
 from price_assets.settings import SourceSettings
 
 log = logging.getLogger(__name__)
@@ -72,7 +73,9 @@ def _extract(price_list: PriceList, query: Query, export_date: date, source: Sou
                 if time.monotonic() >= told + PROGRESS_EVERY:
                     log.info("Read %s rows", rows)
                     told = time.monotonic()
-            return writer.finish()
+            snapshot = writer.finish()
+        compare_time_zones(session.connection, snapshot, source.timezone)
+        return snapshot
 
 
 def application_name(price_list: str) -> str:

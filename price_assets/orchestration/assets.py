@@ -94,7 +94,7 @@ def _snapshot(price_list: PriceList, days: dg.PartitionsDefinition[str], exporte
                 metadata={
                     "dagster/row_count": taken.rows,
                     "source_time": dg.MetadataValue.timestamp(taken.source_time),
-                    "control_sums": {name: str(total) for name, total in taken.control_sums.items()},
+                    "control_sums": {name: f"{total:f}" for name, total in taken.control_sums.items()},
                     "seconds": round(time.monotonic() - began, 2),
                     "preview": preview(taken),
                 },
