@@ -21,8 +21,8 @@ check: .venv/installed  ## format, lint, types, one-way imports, definitions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
-	@$(BIN)/lint-imports
-	@$(BIN)/dg check defs
+	@$(BIN)/lint-imports --no-logo
+	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/dg check defs
 
 format: .venv/installed  ## put the code into its format
 	@$(BIN)/ruff format .

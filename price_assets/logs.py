@@ -47,7 +47,8 @@ class TextFormatter(logging.Formatter):
         """Put the subject before the message."""
         subject: dict[str, str] = getattr(record, "subject", {})
         if subject:
-            record.message = f"{subject['price_list']} {subject['export_date']} [{subject['run_id'][:8]}] {record.message}"
+            run = f" [{subject['run_id'][:8]}]" if subject["run_id"] else ""
+            record.message = f"{subject['price_list']} {subject['export_date']}{run} {record.message}"
         return super().formatMessage(record)
 
 
@@ -72,4 +73,3 @@ def configure(wanted: LogFormat | None) -> None:
     handler.addFilter(_Subject())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
     logging.getLogger("price_assets").setLevel(logging.INFO)
-    logging.getLogger("stamina").setLevel(logging.ERROR)  # a retry is told by who makes it

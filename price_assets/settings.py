@@ -46,7 +46,8 @@ class Variable(Generic[Value]):
         try:
             return self.parse(text)
         except ValueError as error:
-            raise SettingError(f"{self.name}: {error}") from None
+            said = str(error)
+            raise SettingError(f"{self.name}{' ' if said.startswith('is ') else ': '}{said}") from None
 
     def read(self, env: Environment) -> Value:
         """The value. Raises SettingError where there is none, too."""

@@ -1,11 +1,14 @@
 """The documents are held to the code: facts that are cited exist, settings are listed, commands are those of the Makefile and of CI."""
 
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from price_assets.settings import VARIABLES
+from price_assets.export.price_list import PriceList
+from price_assets.export.price_list_files import load_price_lists
+from price_assets.settings import FORMATS, VARIABLES
 
 CLONE = Path(__file__).parents[1]
 README = (CLONE / "README.md").read_text()
@@ -66,3 +69,16 @@ def test_the_links_of_the_documents_lead_somewhere() -> None:
     for path in [*CLONE.glob("*.md"), *CLONE.glob("docs/*.md")]:
         for target in re.findall(r"\]\((?!https?://|#)([^)#]+)\)", path.read_text()):
             assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_readme_is_whole_and_its_price_list_is_one(tmp_path: Path) -> None:
+    assert "```\n```" not in README
+    assert "<!--" not in README
+    (yaml,) = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (sql,) = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "wholesale.yaml").write_text(yaml)
+    (tmp_path / "wholesale.sql").write_text(sql)
+    (loaded,) = load_price_lists(tmp_path, start=date(2026, 1, 1), formats=FORMATS)
+    assert isinstance(loaded, PriceList), loaded
+    said = loaded.model_fields_set | {"start"}
+    assert said == set(PriceList.model_fields)

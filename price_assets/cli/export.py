@@ -37,7 +37,7 @@ def export(names: tuple[str, ...], *, day: date | None, first: date | None, last
         price-assets export wholesale --date 2026-11-20
     A range of days, the result for a program:
         price-assets export retail wholesale --from 2026-11-01 --to 2026-11-07 --json
-    Render again after a change of headers or formats, without the source:
+    Render again after a change of formats, without the source (each day keeps its own headers):
         price-assets export wholesale --from 2026-11-01 --to 2026-11-07 --from-snapshots
 
     A day whose rows, contract and formats are published already ends as `unchanged`; running this twice is safe.
@@ -90,6 +90,8 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
     for price_list in wanted if names else ():
         if isinstance(price_list, PriceList) and days[0] < price_list.start:
             raise UsageError(f"{price_list.name} starts on {price_list.start}; {days[0]} lies before it.")
+    if all(isinstance(each, PriceList) and days[-1] < each.start for each in wanted):
+        raise UsageError(f"No list has begun by {days[-1]}.")
     exporter.store.preflight()
 
     from price_assets.definitions import defs
@@ -105,5 +107,5 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
                     exported = export_day(defs, instance, price_list.name, day, from_snapshots=from_snapshots)
                 else:
                     error = price_list.error
-                    exported = ExportedDay(price_list.name, day, "failed", exit_code=error.exit_code, error=str(error))
+                    exported = ExportedDay(price_list.name, day, "refused", exit_code=error.exit_code, error=str(error))
                 yield exported

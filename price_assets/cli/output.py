@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 WIDE = 10_000
 """Columns of a table that no terminal shows: a file or a log, where a wrapped path is of no use."""
 
-COLOURS = {"published": "green", "unchanged": "cyan", "superseded": "yellow", "blocked": "red", "failed": "red"}
+COLOURS = {"published": "green", "unchanged": "cyan", "superseded": "yellow", "blocked": "red", "refused": "red", "failed": "red"}
 
 
 def print_json(days: "Sequence[ExportedDay]") -> None:

@@ -65,7 +65,7 @@ def export(settings: Mapping[str, str]) -> int:
     """Export both price lists for yesterday and today, as a CronJob would; the exporter's own table goes to stdout. Returns its exit code."""
     last = today()
     first = last - timedelta(days=1)
-    talk.print(f"Exporting {' and '.join(PRICE_LISTS)} of {first} and {last} …")
+    talk.print(f"Exporting {' and '.join(PRICE_LISTS)} of {first} and {last}, which is today in {TIMEZONE} …")
     command = [sys.executable, "-m", "price_assets", "export", *PRICE_LISTS, "--from", str(first), "--to", str(last)]
     exporter = guarded(command, environment=settings, stop_with=signal.SIGINT)
     try:

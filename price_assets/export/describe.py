@@ -18,15 +18,15 @@ _TYPE_NAMES = (
 )
 
 
-def describe(connection: psycopg.Connection[Any], query: str) -> list[SourceColumn]:
+def describe(connection: psycopg.Connection[Any], query: str, file: str) -> list[SourceColumn]:
     """The columns that the query would give; a domain counts as what it is made of [PJ1].
 
-    The query is parsed by the server and not run. Raises SourceRefused for what Postgres refuses, two statements for example, and for a query without
-    columns, which ConnectorX can't read.
+    The query is parsed by the server and not run. Raises SourceRefused, with file and line, for what Postgres refuses, two statements for example,
+    and for a query without columns, which ConnectorX can't read.
     """
-    result = prepare(connection, query)
+    result = prepare(connection, query, file)
     if not result.nfields:
-        raise SourceRefused("The query gives no columns: a price list is one SELECT with the contract's columns")
+        raise SourceRefused(f"{file}: the query gives no columns: a price list is one SELECT with the contract's columns")
     oids = [result.ftype(field) for field in range(result.nfields)]
     modifiers = [result.fmod(field) for field in range(result.nfields)]
     types = connection.execute(_TYPE_NAMES, (oids, modifiers)).fetchall()
@@ -36,16 +36,22 @@ def describe(connection: psycopg.Connection[Any], query: str) -> list[SourceColu
     ]
 
 
-def prepare(connection: psycopg.Connection[Any], query: str) -> pq.abc.PGresult:
-    """Have the server parse a query without running it, and describe the result. Raises what `source_errors` makes of its refusal."""
+def prepare(connection: psycopg.Connection[Any], query: str, file: str | None = None) -> pq.abc.PGresult:
+    """Have the server parse a query without running it, and describe the result. Raises what `source_errors` makes of its refusal.
+
+    `file` is where the query stands, line for line.
+    """
     parsed = connection.pgconn.prepare(b"", query.encode())
     result = connection.pgconn.describe_prepared(b"") if parsed.status == pq.ExecStatus.COMMAND_OK else parsed
     if result.status != pq.ExecStatus.COMMAND_OK:
-        raise source_errors.of_statement(error_from_result(result, encoding="utf-8"))
+        error = error_from_result(result, encoding="utf-8")
+        position = error.diag.statement_position
+        line = query.count("\n", 0, int(position) - 1) + 1 if position else None
+        raise source_errors.of_statement(error, f"{file}:{line}: " if file and line else f"{file}: " if file else "")
     return result
 
 
-def match(columns: Contract, found: Sequence[SourceColumn]) -> dict[str, SourceColumn]:
+def match(columns: Contract, found: Sequence[SourceColumn], file: str) -> dict[str, SourceColumn]:
     """The query's column for each one of the contract, by name and in the contract's order.
 
     Raises ContractMismatch that names every column which is missing, extra, there twice, or of a type that the contract's does not take.
@@ -53,11 +59,9 @@ def match(columns: Contract, found: Sequence[SourceColumn]) -> dict[str, SourceC
     by_name = {column.name: column for column in found}
     wanted = {column.name for column in columns}
     problems = [f"{name!r} is there {times} times" for name, times in Counter(column.name for column in found).items() if times > 1]
-    problems += [
-        f"{column.name!r} is missing{did_you_mean(column.name, by_name.keys() - wanted)}" for column in columns if column.name not in by_name
-    ]
+    problems += [f"{column.name!r} is missing" for column in columns if column.name not in by_name]
     problems += [f"{name!r} is not in the contract{did_you_mean(name, wanted - by_name.keys())}" for name in by_name if name not in wanted]
     problems += [said for column in columns if column.name in by_name and (said := misfit(column, by_name[column.name]))]
     if problems:
-        raise ContractMismatch(f"The query does not fit the contract: {'; '.join(problems)}")
+        raise ContractMismatch(f"{file}: the query does not fit the contract: {', and '.join(problems)}. Mend the SELECT, or `columns:` beside it")
     return {column.name: by_name[column.name] for column in columns}

@@ -54,8 +54,16 @@ class Verdict:
     def raise_if_blocked(self) -> None:
         """Raise SnapshotBlocked, which says which checks failed and how, unless the rows may be published."""
         if self.blocking:
-            said = "; ".join(f"{result.check}: {result.summary}" for result in self.blocking)
-            raise SnapshotBlocked(f"Snapshot {self.snapshot.name} is blocked by {said}. Mend the rows in the source and export again.")
+            said = "; ".join(f"{result.check}: {result.summary}{_rows(result)}" for result in self.blocking)
+            raise SnapshotBlocked(
+                f"Snapshot {self.snapshot.name} is blocked by {said}. Mend the rows in the source, or the list's rules; export again."
+            )
+
+
+def _rows(result: CheckResult) -> str:
+    """` (002 has price -1.00, 007 has price -3.50)`: the offending rows that were kept, by key."""
+    told = ", ".join(f"{row['key']} has {row['column']} {row['value']}" for row in result.offending)
+    return f" ({told})" if told else ""
 
 
 class Exporter:

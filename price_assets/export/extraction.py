@@ -25,6 +25,7 @@ from price_assets.export.time_zone import compare_time_zones
 from price_assets.settings import SourceSettings
 
 log = logging.getLogger(__name__)
+stamina.instrumentation.set_on_retry_hooks([])  # each retry is told here
 
 TRIES = 3
 TRIES_WITHIN = 120.0
@@ -55,7 +56,8 @@ def extract(price_list: PriceList, export_date: date, source: SourceSettings, fo
             try:
                 return _extract(price_list, query, export_date, source, folder)
             except SourceBusy as busy:
-                log.warning("Try %s of %s: %s", attempt.num, TRIES, busy)
+                again = f"again in {attempt.next_wait:.0f} s" if attempt.num < TRIES else "given up"
+                log.warning("Try %s of %s, %s: %s", attempt.num, TRIES, again, busy)
                 raise
     raise AssertionError  # the last attempt returned or raised
 
@@ -84,9 +86,9 @@ def application_name(price_list: str) -> str:
 
 
 def _projection(price_list: PriceList, query: Query, export_date: date, session: Session) -> Projection:
-    text = query.render(export_date)
-    found = describe(session.connection, text)
-    projection = Projection(text, price_list.columns, price_list.key, match(price_list.columns, found), len(found), query.ordered)
+    text, file = query.render(export_date), f"{price_list.name}.sql"
+    found = describe(session.connection, text, file)
+    projection = Projection(text, price_list.columns, price_list.key, match(price_list.columns, found, file), len(found), query.ordered)
     prepare(session.connection, projection.sql)  # what the wrapper can't be asked is refused here, with a SQLSTATE, and not in ConnectorX without one
     return projection
 

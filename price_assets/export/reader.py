@@ -1,5 +1,6 @@
 """Reading by ConnectorX: one statement, at the session's point in time, as a stream of frames."""
 
+import os
 from collections.abc import Generator, Iterable
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ def read(session: Session, statement: str) -> Generator[pl.DataFrame]:
     ConnectorX's channel has no bound, so whoever takes the frames must be faster than Postgres [CX8]. Where the reading ends before the last row, by
     an error or by closing the generator, the query is ended in the server. Raises SourceUnavailable and SourceRefused.
     """
+    os.environ["RUST_BACKTRACE"] = "0"  # else a panic prints hundreds of lines, values of rows among them
     import connectorx  # noqa: PLC0415 - what only loads definitions need not load it
 
     complete = False

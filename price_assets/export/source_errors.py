@@ -31,7 +31,7 @@ _OURS_TO_MEND = re.compile(rf"{_NO_TLS}|SSL error: |certificate|private key|no p
 _PANIC = re.compile(r'code: SqlState\((?:E|Other\("E?)(?P<sqlstate>\w{5}).*?message: "(?P<said>(?:[^"\\]|\\.)*)"')
 
 
-def of_sqlstate(sqlstate: str, said: str) -> PriceAssetsError:
+def of_sqlstate(sqlstate: str, said: str, where: str = "") -> PriceAssetsError:
     """The error of a statement: by its SQLSTATE, with what the server said."""
     if sqlstate == _QUERY_CANCELED:
         return SourceUnavailable(f"Postgres ended the query: {said}. DB_STATEMENT_TIMEOUT is how long a statement may take")
@@ -39,15 +39,15 @@ def of_sqlstate(sqlstate: str, said: str) -> PriceAssetsError:
         return SourceBusy(f"Postgres can't answer now: {said} ({sqlstate})")
     if sqlstate.startswith(_UNAVAILABLE):
         return SourceUnavailable(f"Postgres failed: {said} ({sqlstate})")
-    return SourceRefused(f"Postgres refused the query: {said} ({sqlstate})")
+    return SourceRefused(f"{where}Postgres refused the query: {said} ({sqlstate})")
 
 
-def of_statement(error: psycopg.Error) -> PriceAssetsError:
-    """The error of a statement that psycopg ran, or of the connection that went away meanwhile."""
+def of_statement(error: psycopg.Error, where: str = "") -> PriceAssetsError:
+    """The error of a statement that psycopg ran, or of the connection that went away meanwhile. `where` is `wholesale.sql:3: `, or nothing."""
     if error.sqlstate:
         diagnosis = error.diag
         said = ". ".join(part for part in (diagnosis.message_primary, diagnosis.message_detail, diagnosis.message_hint) if part)
-        return of_sqlstate(error.sqlstate, said or str(error))
+        return of_sqlstate(error.sqlstate, said or str(error), where)
     return SourceBusy(f"Postgres went away: {error}")
 
 
@@ -61,7 +61,8 @@ def of_connect(error: psycopg.Error, where: str) -> PriceAssetsError:
         return SourceRefused(f"Postgres at {where} refused the connection: {said}. Check the DB_* variables")
     if _OURS_TO_MEND.search(text):
         return SourceRefused(f"No connection to Postgres at {where}: {text}. Check DB_PASSWORD and the DB_SSL* variables")
-    return SourceBusy(f"Postgres at {where} does not answer: {text}. Check DB_HOST and DB_PORT, and that it is up")
+    first = text.partition("\n")[0]  # libpq goes on with a question
+    return SourceBusy(f"Postgres at {where} does not answer: {first}. Check DB_HOST and DB_PORT, and that it is up")
 
 
 def offers_no_tls(error: psycopg.Error) -> bool:

@@ -174,7 +174,7 @@ def _publication(
 
 
 def _files(files: Sequence[FileReference], rows: Snapshot, exporter: Exporter) -> dg.TableMetadataValue:
-    """A row a file: what it is, its own address and that of the day's copy, both unsigned."""
+    """A row a file: what it is, where it is and where the day's copy is, both unsigned."""
     shown = [
         {
             "format": file.format,
@@ -182,8 +182,8 @@ def _files(files: Sequence[FileReference], rows: Snapshot, exporter: Exporter) -
             "bytes": file.bytes,
             "sha256": file.sha256,
             "copy": exporter.store.address(layout.copy_key(rows.price_list, rows.export_date, file.format)),
-            "address": exporter.store.address(file.key),
+            "file": exporter.store.address(file.key),
         }
         for file in files
     ]
-    return table(shown, ["format", "rows", "bytes", "sha256", "copy", "address"])
+    return table(shown, ["format", "rows", "bytes", "sha256", "copy", "file"])

@@ -12,10 +12,12 @@ import dagster as dg
 from price_assets.errors import ExitCode, SettingError
 from price_assets.orchestration.schedules import job_name
 
+OUTCOMES = {ExitCode.FAILED: "failed", ExitCode.REFUSED: "refused", ExitCode.ROWS_REFUSED: "blocked"}
+
 
 @dataclass(frozen=True)
 class ExportedDay:
-    """How an export run ended. `outcome` is published, unchanged, superseded, blocked, or failed; `seconds` is the whole run."""
+    """How an export run ended. `outcome` is published, unchanged, superseded, blocked, refused, or failed; `seconds` is the whole run."""
 
     price_list: str
     export_date: date
@@ -53,8 +55,7 @@ def export_day(defs: dg.Definitions, instance: dg.DagsterInstance, name: str, da
     told: dict[str, Any] = {"run_id": result.run_id, "seconds": round(time.monotonic() - began, 2), "checks": _checks(result)}
     if not result.success:
         error, exit_code = _failure(result)
-        outcome = "blocked" if exit_code is ExitCode.ROWS_REFUSED else "failed"
-        return ExportedDay(name, day, outcome, exit_code=exit_code, error=error, **told)
+        return ExportedDay(name, day, OUTCOMES[exit_code], exit_code=exit_code, error=error, **told)
     said = _publication(result)
     return ExportedDay(name, day, str(said["outcome"]), revision=said["revision"], rows=said["dagster/row_count"], files=said["files"], **told)
 

@@ -6,7 +6,7 @@ from price_assets.settings import ExportSettings
 
 
 def failure_sensor(settings: ExportSettings) -> dg.SensorDefinition:
-    """Log the list, the date, the step, the cause and the rows that broke a check of every run that failed for good."""
+    """Log the list, the date, the step and the cause, with the rows that broke a check, of every run that failed for good."""
 
     @dg.run_failure_sensor(
         name="on_failure",  # on or off is remembered by this name and the code location's [DG36]
@@ -33,7 +33,7 @@ def failure_line(context: dg.RunFailureSensorContext) -> str:
     """One line: list, date, step, cause, and the rows that broke a check."""
     run = context.dagster_run
     causes = [f"{step}: {cause}" for step, cause in _causes(context)] or [context.failure_event.message or "no step failed; see the run"]
-    return " | ".join([f"{price_list_of(run)} {context.partition_key} failed, run {run.run_id[:8]}", *causes, *_offending_rows(context)])
+    return " | ".join([f"{price_list_of(run)} {context.partition_key} failed, run {run.run_id[:8]}", *causes])
 
 
 def _causes(context: dg.RunFailureSensorContext) -> list[tuple[str, str]]:
@@ -47,15 +47,3 @@ def _causes(context: dg.RunFailureSensorContext) -> list[tuple[str, str]]:
             error = data.error.cause or data.error
             found.append((event.step_key or "", error.message.strip().splitlines()[0]))
     return found
-
-
-def _offending_rows(context: dg.RunFailureSensorContext) -> list[str]:
-    """`ranges: 002 has price -1.00, 007 has price -3.50`: a text for each check that this run failed and that names rows [DG30]."""
-    records = context.instance.get_records_for_run(context.dagster_run.run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION).records
-    results = [event.asset_check_evaluation_data for record in records if (event := record.event_log_entry.dagster_event)]
-    tables = [(result.check_name, result.metadata.get("offending_rows")) for result in results if not result.passed]
-    return [
-        f"{check}: " + ", ".join(f"{row.data['key']} has {row.data['column']} {row.data['value']}" for row in rows.records)
-        for check, rows in tables
-        if isinstance(rows, dg.TableMetadataValue)
-    ]

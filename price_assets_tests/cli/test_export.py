@@ -79,7 +79,7 @@ def test_blocked_rows_end_with_3_and_show_the_rows(shop: Shop) -> None:
     assert day["outcome"] == "blocked"
     (failed,) = [check for check in day["checks"] if not check["passed"]]
     assert failed["offending_rows"] == [{"key": "002", "column": "price", "value": "-1.00", "rule": "price below 0.01"}]
-    assert "blocked by ranges: 1 of 3 rows has price below 0.01" in log_lines(done.stderr)[-1]["message"]
+    assert "blocked by ranges: 1 of 3 rows has price below 0.01 (002 has price -1.00)" in log_lines(done.stderr)[-1]["message"]
     assert not shop.copies("latest")
 
 
@@ -144,6 +144,7 @@ def test_of_several_lists_a_failure_that_a_retry_mends_wins(shop: Shop) -> None:
     [
         (["shoop"], "There is no price list 'shoop'; did you mean 'shop'?"),
         (["shop", "--date", "2026-11-01"], "shop starts on 2026-11-20"),
+        (["--date", "2026-11-01"], "No list has begun by 2026-11-01"),
         (["--date", "2999-01-01"], "lies in the future"),
         (["--date", DAY, "--from", DAY], "--date goes without --from and --to"),
         (["--to", DAY], "--to wants a --from"),

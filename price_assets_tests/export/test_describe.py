@@ -21,7 +21,7 @@ def found(*names: str, oid: int = 25, type_name: str = "text") -> list[SourceCol
 
 def described(database: Database, query: str) -> list[tuple[str, str]]:
     with database.connect() as connection:
-        return [(column.name, column.type_name) for column in describe(connection, query)]
+        return [(column.name, column.type_name) for column in describe(connection, query, "a.sql")]
 
 
 def test_a_query_is_described_without_being_run(database: Database) -> None:
@@ -37,7 +37,7 @@ def test_a_query_is_described_without_being_run(database: Database) -> None:
 def test_a_domain_counts_as_what_it_is_made_of(database: Database) -> None:
     database.execute("CREATE DOMAIN price AS numeric(12,2) CHECK (value >= 0)")
     with database.connect() as connection:
-        [column] = describe(connection, "SELECT 1::price AS price")
+        [column] = describe(connection, "SELECT 1::price AS price", "a.sql")
     assert (column.oid, column.name) == (1700, "price")
 
 
@@ -59,27 +59,32 @@ def test_the_refusal_says_what_the_server_said(database: Database) -> None:
     database.execute("CREATE TABLE products (sku text)")
     with pytest.raises(SourceRefused, match=r"column \"skus\" does not exist.*Perhaps you meant.*\(42703\)"):
         described(database, "SELECT skus FROM products")
+    with pytest.raises(SourceRefused, match=r"^a\.sql:3: Postgres refused the query: syntax error"):
+        described(database, "-- all of them\nSELECT sku\nFORM products")
 
 
 def test_columns_are_matched_by_name_and_come_in_the_contracts_order() -> None:
     columns = contract(sku="text", name="text")
-    assert [(name, column.position) for name, column in match(columns, found("name", "sku")).items()] == [("sku", 2), ("name", 1)]
+    assert [(name, column.position) for name, column in match(columns, found("name", "sku"), "a.sql").items()] == [("sku", 2), ("name", 1)]
 
 
 @pytest.mark.parametrize(
     ("names", "said"),
     [
-        (["sku", "prise"], "'price' is missing; did you mean 'prise'?; 'prise' is not in the contract; did you mean 'price'?"),
+        (
+            ["sku", "prise"],
+            "a.sql: the query does not fit the contract: 'price' is missing, and 'prise' is not in the contract; did you mean ",
+        ),
         (["sku"], "'price' is missing"),
         (["sku", "price", "extra"], "'extra' is not in the contract"),
         (["sku", "price", "sku"], "'sku' is there 2 times"),
-        (["sku", "Price"], "'price' is missing; did you mean 'Price'?"),
+        (["sku", "Price"], "'Price' is not in the contract; did you mean 'price'?"),
         (["?column?", "sku"], "'?column?' is not in the contract"),
     ],
 )
 def test_missing_extra_and_duplicate_columns_are_named(names: list[str], said: str) -> None:
     with pytest.raises(ContractMismatch) as caught:
-        match(contract(sku="text", price="text"), found(*names))
+        match(contract(sku="text", price="text"), found(*names), "a.sql")
     assert said in str(caught.value)
 
 
@@ -87,12 +92,12 @@ def test_a_wrong_type_says_which_cast_to_write() -> None:
     with pytest.raises(
         ContractMismatch, match=r"'price' is double precision, and decimal\(12,2\) takes numeric and integers: write \"price\"::numeric"
     ):
-        match(contract(price="decimal(12,2)"), found("price", oid=701, type_name="double precision"))
+        match(contract(price="decimal(12,2)"), found("price", oid=701, type_name="double precision"), "a.sql")
 
 
 def test_every_problem_is_told_at_once() -> None:
     with pytest.raises(ContractMismatch) as caught:
-        match(contract(sku="text", price="decimal(12,2)", stock="integer"), found("sku", "price", "sku", "colour"))
+        match(contract(sku="text", price="decimal(12,2)", stock="integer"), found("sku", "price", "sku", "colour"), "a.sql")
     for said in ("'sku' is there 2 times", "'stock' is missing", "'colour' is not in the contract", "'price' is text"):
         assert said in str(caught.value)
 

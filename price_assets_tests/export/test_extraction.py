@@ -131,7 +131,11 @@ def test_a_value_that_does_not_fit_names_column_row_and_value(database: Database
     [
         ("SELECT 'x' AS sku, 1.5::float8 AS price", ContractMismatch, 'write "price"::numeric in the SQL'),
         ("SELECT 'x' AS sku", ContractMismatch, "'price' is missing"),
-        ("SELECT 'x' AS sku, 1 AS price FROM nowhere", SourceRefused, 'relation "nowhere" does not exist (42P01)'),
+        (
+            "SELECT 'x' AS sku, 1 AS price\nFROM nowhere",
+            SourceRefused,
+            'wholesale.sql:2: Postgres refused the query: relation "nowhere" does not exist (42P01)',
+        ),
         ("SELECT 'x' AS sku, 1 / 0 AS price", SourceRefused, "division by zero (22012)"),
         ("SELECT 'x' AS sku, 1 AS price; SELECT 2", PriceListError, "wholesale.sql:1"),
         ("WITH a AS (DELETE FROM t RETURNING sku) SELECT sku, 1 AS price FROM a", SourceRefused, "must be at the top level"),
@@ -154,8 +158,8 @@ def test_what_passes_by_itself_is_tried_three_times(database: Database, tmp_path
     source = replace(database.source, port=1)
     with pytest.raises(SourceUnavailable, match="Connection refused"):
         extract(price_list("SELECT 'x' AS sku", sku="text"), DAY, source, tmp_path)
-    tries = [record.getMessage()[:10] for record in caplog.records if record.name == extraction.__name__]
-    assert tries == ["Try 1 of 3", "Try 2 of 3", "Try 3 of 3"]
+    tries = [record.getMessage()[:11] for record in caplog.records if record.name == extraction.__name__]
+    assert tries == ["Try 1 of 3,", "Try 2 of 3,", "Try 3 of 3,"]
 
 
 END_THE_FIRST_READ = """

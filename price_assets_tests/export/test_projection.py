@@ -21,13 +21,13 @@ def contract(**types: str) -> Contract:
 
 
 def projection(query: str, columns: Contract, found: list[SourceColumn], *, ordered: bool = False) -> Projection:
-    return Projection(query, columns, [columns[0].name], match(columns, found), len(found), ordered)
+    return Projection(query, columns, [columns[0].name], match(columns, found, "a.sql"), len(found), ordered)
 
 
 def read_all(database: Database, query: str, columns: Contract, *, ordered: bool = False) -> list[dict[str, Any]]:
     """The rows as ConnectorX delivers the projected columns."""
     with open_session(database.source, "projection") as session:
-        wrapper = projection(query, columns, describe(session.connection, query), ordered=ordered)
+        wrapper = projection(query, columns, describe(session.connection, query, "a.sql"), ordered=ordered)
         return [row for frame in read(session, wrapper.sql) for row in frame.to_dicts()]
 
 
@@ -121,7 +121,7 @@ def test_what_lies_outside_the_years_1_to_9999_arrives_as_the_stand_in(database:
     query = f"SELECT 'A' AS sku, {literal}::{type_} AS v UNION ALL SELECT 'B', NULL UNION ALL SELECT 'C', '2026-01-01'"
     columns = contract(sku="text", v=type_)
     with open_session(database.source, "projection") as session:
-        wrapper = projection(query, columns, describe(session.connection, query))
+        wrapper = projection(query, columns, describe(session.connection, query, "a.sql"))
         [frame] = read(session, wrapper.sql)
         texts = [text and text.lstrip("+").split(" ")[0] for text in frame["v"].cast(pl.String).to_list()]
         assert texts == [STAND_IN, None, "2026-01-01"]
@@ -135,7 +135,7 @@ def test_a_moment_whose_wall_time_has_five_digits_arrives_as_the_stand_in(databa
     source = replace(database.source, timezone=ZoneInfo("Europe/Moscow"))
     query = "SELECT timestamptz '9999-12-31 23:30Z' AS v"
     with open_session(source, "projection") as session:
-        [frame] = read(session, projection(query, contract(v="timestamptz"), describe(session.connection, query)).sql)
+        [frame] = read(session, projection(query, contract(v="timestamptz"), describe(session.connection, query, "a.sql")).sql)
         assert frame["v"].cast(pl.String).item().lstrip("+").startswith(STAND_IN)
 
 
