@@ -78,11 +78,11 @@ EXPORT_START_DATE = Variable("EXPORT_START_DATE", values.day, "the first export 
 RUN_DATE = Variable("RUN_DATE", values.day, "the exporter's export date; unset: today in EXPORT_TIMEZONE")
 PRICE_LISTS_DIR = Variable("PRICE_LISTS_DIR", values.folder, "the folder of price lists; unset: the shipped examples", str(SHIPPED_PRICE_LISTS))
 LOG_FORMAT = Variable("LOG_FORMAT", values.log_format, "text or json; unset: text on a terminal, else json")
-AUTOMATION = Variable("AUTOMATION", values.switch, "off: schedules and sensors start switched off", "on")
+EXPORT_AUTOMATION = Variable("EXPORT_AUTOMATION", values.switch, "off: schedules and sensors start switched off", "on")
 
 VARIABLES: tuple[Variable[Any], ...] = (
     *(DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD, DB_SSLMODE, DB_SSLROOTCERT, DB_SSLCERT, DB_SSLKEY, DB_STATEMENT_TIMEOUT, DB_CONNECT_TIMEOUT),
-    *(STORAGE_BUCKET, STORAGE_PREFIX, OUTPUT_FORMATS, EXPORT_TIMEZONE, EXPORT_START_DATE, RUN_DATE, PRICE_LISTS_DIR, LOG_FORMAT, AUTOMATION),
+    *(STORAGE_BUCKET, STORAGE_PREFIX, OUTPUT_FORMATS, EXPORT_TIMEZONE, EXPORT_START_DATE, RUN_DATE, PRICE_LISTS_DIR, LOG_FORMAT, EXPORT_AUTOMATION),
 )
 """Every one, in the order above: what `.env` files, docs and the chart are held against."""
 
@@ -158,7 +158,9 @@ class ExportSettings:
     @classmethod
     def from_environment(cls, env: Environment = os.environ) -> "ExportSettings":
         """Read them; all have defaults. Raises SettingError."""
-        return cls(EXPORT_TIMEZONE.read(env), EXPORT_START_DATE.read(env), OUTPUT_FORMATS.read(env), PRICE_LISTS_DIR.read(env), AUTOMATION.read(env))
+        return cls(
+            EXPORT_TIMEZONE.read(env), EXPORT_START_DATE.read(env), OUTPUT_FORMATS.read(env), PRICE_LISTS_DIR.read(env), EXPORT_AUTOMATION.read(env)
+        )
 
 
 def run_date(env: Environment = os.environ) -> date | None:

@@ -150,7 +150,7 @@ def test_what_is_exported_has_defaults() -> None:
 
 def test_what_is_exported_is_read(tmp_path: Path) -> None:
     env = {"EXPORT_TIMEZONE": "Asia/Kolkata", "EXPORT_START_DATE": "2024-02-29", "OUTPUT_FORMATS": "xlsx, csv", "PRICE_LISTS_DIR": str(tmp_path)}
-    read = ExportSettings.from_environment(env | {"AUTOMATION": "off"})
+    read = ExportSettings.from_environment(env | {"EXPORT_AUTOMATION": "off"})
     assert read == ExportSettings(ZoneInfo("Asia/Kolkata"), date(2024, 2, 29), ("csv", "xlsx"), tmp_path, automation=False)
     assert run_date({"RUN_DATE": "2026-11-24"}) == date(2026, 11, 24)
     assert log_format({"LOG_FORMAT": "json"}) == "json"
@@ -205,7 +205,7 @@ def test_what_is_exported_is_read(tmp_path: Path) -> None:
         ("EXPORT_START_DATE", "2026-1-1", "'2026-1-1' is no date: write YYYY-MM-DD"),
         ("PRICE_LISTS_DIR", "/nowhere", "PRICE_LISTS_DIR: there is no folder /nowhere"),
         ("LOG_FORMAT", "ecs", "LOG_FORMAT: 'ecs' is not one of text, json"),
-        ("AUTOMATION", "no", "AUTOMATION: 'no' is not one of on, off"),
+        ("EXPORT_AUTOMATION", "no", "EXPORT_AUTOMATION: 'no' is not one of on, off"),
     ],
 )
 def test_a_wrong_value_is_refused_with_the_way_out(name: str, value: str, message: str) -> None:

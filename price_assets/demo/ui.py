@@ -18,7 +18,7 @@ from price_assets.demo.company import CLONE, OUTPUT, company, environment, expor
 from price_assets.demo.guard import Guard, ended, guarded
 from price_assets.demo.server import free_port
 from price_assets.errors import Failed
-from price_assets.settings import AUTOMATION
+from price_assets.settings import EXPORT_AUTOMATION
 
 HOME = OUTPUT / "dagster"
 """The demo's own instance. It stays, so that what was materialised is in the catalog the next time, too."""
@@ -42,7 +42,7 @@ NOT_FINISHED = [
 def main() -> NoReturn:
     """Start the company and export its lists, then show them until a signal comes. Raises Failed when a part of it ends before."""
     with own_instance(), company() as server:
-        settings = environment(server, HOME) | {AUTOMATION.name: "off"}  # schedules and sensors start switched off [DG45]
+        settings = environment(server, HOME) | {EXPORT_AUTOMATION.name: "off"}  # schedules and sensors start switched off [DG45]
         if code := export(settings):
             talk.print(f"The export ended with exit code {code}; the UI shows why.")
         port = free_port(PORT)

@@ -24,7 +24,7 @@ def test_it_runs_at_six_from_deployment_on(tmp_path: Path) -> None:
 
 
 def test_automation_can_start_switched_off(tmp_path: Path) -> None:
-    assert schedule(tmp_path, AUTOMATION="off").default_status is dg.DefaultScheduleStatus.STOPPED
+    assert schedule(tmp_path, EXPORT_AUTOMATION="off").default_status is dg.DefaultScheduleStatus.STOPPED
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,6 @@ def test_a_broken_list_tells_its_file_and_line(shop: Shop, instance: dg.DagsterI
 
 def test_it_is_on_unless_automation_starts_switched_off(shop: Shop) -> None:
     for automation, status in (("on", dg.DefaultSensorStatus.RUNNING), ("off", dg.DefaultSensorStatus.STOPPED)):
-        (sensor,) = [*(definitions(shop.environment | {"AUTOMATION": automation}).sensors or ())]
+        (sensor,) = [*(definitions(shop.environment | {"EXPORT_AUTOMATION": automation}).sensors or ())]
         assert isinstance(sensor, dg.SensorDefinition)
         assert (sensor.name, sensor.default_status) == ("on_failure", status)
