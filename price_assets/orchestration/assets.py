@@ -125,7 +125,7 @@ def _rendering(price_list: PriceList, format_name: FormatName, snapshot: dg.Asse
         kinds={format_name},
         ins={"rows": dg.AssetIn(snapshot)},
         io_manager_key=format_name,
-        description=f"{price_list.description} As {format_name.upper()}.",
+        description=f"{price_list.description}\n\nAs {format_name.upper()}.".strip(),
         metadata={"dagster/column_schema": column_schema(price_list.columns)},
     )
     def rendering(rows: Snapshot) -> Snapshot:
@@ -151,7 +151,7 @@ def _publication(
         owners=price_list.owners,
         kinds={"json"},
         ins=inputs,
-        description=f"{price_list.description} What partners find at the addresses that never change.",
+        description=f"{price_list.description}\n\nWhat partners find at the addresses that never change.".strip(),
     )
     def publication(context: dg.AssetExecutionContext, rows: Snapshot, **files: FileReference) -> dg.MaterializeResult[Any]:
         began = time.monotonic()
