@@ -4,27 +4,34 @@ import random
 import signal
 import subprocess
 import time
+from collections.abc import Callable
 
 import pytest
 
 from price_assets_tests.shop import DAY, NEXT_DAY, Shop, command
 
-SLOW = "SELECT sku, name, price, stock FROM prices, pg_sleep(20) WHERE :export_date >= valid_on ORDER BY sku\n"
+ENDLESS = """
+SELECT g::text AS sku, 'x' AS name, 1.00 AS price, 1 AS stock FROM (SELECT generate_series(1, 1000000000) AS g) AS rows
+WHERE :export_date > DATE '2026-01-01' ORDER BY now()
+"""
+"""Rows come at once and for minutes: what it is ordered by needs no sort."""
 
 
 def running_queries(shop: Shop) -> int:
-    return int(shop.database.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'price_assets%' AND state = 'active'")[0][0])
+    return int(shop.database.execute("SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'price_assets%'")[0][0])
 
 
-def wait_for_query(shop: Shop) -> None:
+def until(happened: Callable[[], bool]) -> None:
     deadline = time.monotonic() + 60
-    while not running_queries(shop):
-        assert time.monotonic() < deadline, "the query never started"
-        time.sleep(0.05)
+    while not happened():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
-def start(shop: Shop, *arguments: str) -> "subprocess.Popen[str]":
-    return subprocess.Popen(command("export", *arguments), env=shop.process_environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(shop: Shop, *arguments: str, **changes: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        command("export", *arguments), env=shop.process_environment(**changes), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -50,12 +57,26 @@ def test_a_run_killed_at_any_moment_leaves_the_last_complete_day_and_the_next_ru
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_between_steps_ends_with_its_code(shop: Shop, number: signal.Signals, code: int) -> None:
     with start(shop, "--from", "2026-11-20", "--to", NEXT_DAY) as process:
-        deadline = time.monotonic() + 60
-        while not (shop.storage / "shop" / "latest" / "manifest.json").exists():
-            assert time.monotonic() < deadline
-            time.sleep(0.01)
+        until((shop.storage / "shop" / "latest" / "manifest.json").exists)
         process.send_signal(number)
         _, stderr = process.communicate()
     assert process.returncode == code, stderr
     assert f"Stopped by {number.name}" in stderr
     assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_in_the_middle_of_a_read_ends_the_query_and_leaves_nothing(shop: Shop, number: signal.Signals, code: int) -> None:
+    shop.write_list(sql=ENDLESS)
+    temporary = shop.folder / "tmp"
+    temporary.mkdir()
+    with start(shop, "--date", DAY, TMPDIR=str(temporary)) as process:
+        until(lambda: any(path.stat().st_size for path in temporary.rglob("*.parquet")))
+        assert running_queries(shop)
+        process.send_signal(number)
+        _, stderr = process.communicate()
+    assert process.returncode == code, stderr
+    assert f"Stopped by {number.name}" in stderr
+    until(lambda: not running_queries(shop))
+    assert not list(temporary.iterdir())
+    assert not (shop.storage / "shop").exists()
