@@ -43,5 +43,5 @@ def settle(names: tuple[str, ...]) -> ExitCode:
                 + [f"deleted {key}" for key in report.deleted]
                 + [f"wrote {key}" for key in report.manifests]
             )
-            click.echo(f"{name}: {', '.join(done) or 'nothing to do'}")
+            click.echo(f"{name}: {', '.join(done) if report.changed else 'nothing to do'}")
     return ExitCode.OK
