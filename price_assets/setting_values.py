@@ -15,7 +15,7 @@ from price_assets.errors import did_you_mean
 
 FormatName = Literal["csv", "xlsx"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
-SslMode = Literal["disable", "prefer", "require"]
+SslMode = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
 Scheme = Literal["s3", "gs", "file"]
 Name = TypeVar("Name", bound=str)
 
@@ -44,9 +44,7 @@ def port(text: str) -> int:
 
 
 def sslmode(text: str) -> SslMode:
-    """Read one of libpq's modes, as far as they are supported."""
-    if text in ("verify-ca", "verify-full"):
-        raise ValueError(f"{text} is not supported yet; use require, which encrypts and does not check the server's certificate")
+    """Read one of libpq's modes."""
     return one_of(text, get_args(SslMode))
 
 
@@ -65,6 +63,22 @@ def readable_file(text: str) -> Path:
     if not os.access(path, os.R_OK):
         raise ValueError(f"the file {text} can't be read by this user")
     return path
+
+
+SYSTEM_CERTIFICATES = tuple(
+    map(Path, ("/etc/ssl/certs/ca-certificates.crt", "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/ca-bundle.pem", "/etc/ssl/cert.pem"))
+)
+"""Where Debian, Red Hat, SUSE and others (Alpine, macOS) keep the authorities that the system trusts."""
+
+
+def system_certificates() -> Path:
+    """Find the file of the authorities that the system trusts.
+
+    libpq's own `sslrootcert=system` looks where the OpenSSL in psycopg's package was built to look, and nothing is there [PJ17].
+    """
+    if found := next((path for path in SYSTEM_CERTIFICATES if path.is_file()), None):
+        return found
+    raise ValueError("to verify the server takes the authorities that the system trusts, and it has none: install ca-certificates, or name a file")
 
 
 LONGEST = timedelta(milliseconds=2**31 - 1)
@@ -92,16 +106,23 @@ def bucket(text: str) -> tuple[Scheme, str]:
         if CONTROL.search(path := unquote(rest)):
             raise ValueError("the folder's path holds a control character")
         return "file", os.path.normpath(f"/{path.lstrip('/')}")
-    if scheme == "gs":
-        raise ValueError("gs:// is not supported yet; use s3:// or file:///")
-    if scheme != "s3":
-        raise ValueError("is to be s3://bucket, file:///folder or the bare name of a bucket in S3")
+    if scheme not in ("s3", "gs"):
+        raise ValueError("is to be s3://bucket, gs://bucket, file:///folder or the bare name of a bucket in S3")
     name, _, path = rest.partition("/")
     if path:
         raise ValueError("is the bucket only; put the path into STORAGE_PREFIX (a folder is written as file:///folder)")
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}", name):
         raise ValueError("is no name of a bucket: letters, digits, dots and hyphens")
-    return "s3", name
+    return scheme, name
+
+
+def endpoint(text: str) -> str:
+    """Read the address of a storage: at any other its client panics, or says no more than "builder error" [ST12]."""
+    found = re.fullmatch(r"https?://(?:\[[0-9a-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?(?:/\S*)?", text)
+    if not found or int(found[1] or 1) not in range(1, 2**16):
+        # Not repeated in the message: a password may be in it.
+        raise ValueError("is no address of a storage: write http://host:9000 or https://host, without user and password")
+    return text
 
 
 def prefix(text: str) -> str:

@@ -1,5 +1,6 @@
 """A local folder as a store: a lock file, `fsync` and `rename` give it what an object storage promises [ST8]. One host only."""
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -75,9 +76,9 @@ class Folder:
         """Raises Contested where another version is, or none."""
         self._put_if(key, data, version)
 
-    def put_file(self, key: str, path: Path, attributes: Attributes) -> None:  # noqa: ARG002 (a folder has no place for them)
-        """A copy of the local file."""
-        with self._said(f"can't write {key}"), path.open("rb") as source, self._replaced(key) as target:
+    def put_file(self, key: str, path: Path, attributes: Attributes) -> None:
+        """A copy of the local file, whose sha256 is remembered: reading the copy again would ask the page cache, not the disk."""
+        with self._said(f"can't write {key}"), path.open("rb") as source, self._replaced(key, attributes.sha256) as target:
             shutil.copyfileobj(source, target)
 
     def fetch(self, key: str, path: Path) -> bool:
@@ -157,10 +158,12 @@ class Folder:
     def _said(self, what: str) -> Generator[None]:
         try:
             yield
-        except (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError) as error:
-            why = error.strerror or "refused"
-            raise StorageRefused(f"The folder {self._objects} {what}: {why}. Give this user the right to it, or change STORAGE_BUCKET.") from error
         except OSError as error:
+            if isinstance(error, (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)) or error.errno == errno.EROFS:
+                why = error.strerror or "refused"
+                raise StorageRefused(
+                    f"The folder {self._objects} {what}: {why}. Give this user the right to it, or change STORAGE_BUCKET."
+                ) from error
             raise StorageUnavailable(f"The folder {self._objects} {what}: {error.strerror}. Look at the disk, then run again.") from error
 
 

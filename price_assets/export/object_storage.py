@@ -1,81 +1,112 @@
-"""An object storage as a store, by obstore: S3 and all that speak it."""
+"""An object storage as a store, by obstore: what S3 and Google Cloud Storage share. `s3` and `gcs` say what differs."""
 
-import os
-import re
-from collections.abc import Generator
+from abc import ABC, abstractmethod
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlsplit
 
 import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
-from obstore.store import S3Store
 
-from price_assets.errors import SettingError, StorageRefused, StorageUnavailable
-from price_assets.export.storage import Attributes, Contested, Found, Head
+from price_assets.errors import StorageRefused, StorageUnavailable
+from price_assets.export.storage import Attributes, Found, Head
+from price_assets.export.storage_errors import EXPIRED, cause, code, conditional, is_refusal, may_pass, status
+from price_assets.export.storage_timing import PREFLIGHT, WORK, Timing, repeated
 from price_assets.settings import StorageSettings
 
 if TYPE_CHECKING:  # they exist for type checkers alone
-    from obstore.store import ClientConfig, RetryConfig
+    from obstore import Attributes as ObstoreAttributes
+    from obstore import ObjectMeta, UpdateVersion
+    from obstore.store import ClientConfig, GCSStore, RetryConfig, S3Store
 
-    Timing = tuple[ClientConfig, RetryConfig]
+    Client = S3Store | GCSStore
 
 JSON = {"Content-Type": "application/json"}
 SHA256 = "sha256"
 CHUNK = 8 * 1024 * 1024
-"""Bytes of a part: S3's least is 5 MiB, its most are 10,000 parts, so files may have 80 GB."""
-
-PREFLIGHT: "Timing" = (
-    {"connect_timeout": timedelta(seconds=2), "timeout": timedelta(seconds=8)},
-    {"max_retries": 3, "retry_timeout": timedelta(seconds=8)},
-)
-WORK: "Timing" = (
-    {"connect_timeout": timedelta(seconds=3), "timeout": timedelta(seconds=30)},
-    {
-        "max_retries": 1000,
-        "retry_timeout": timedelta(seconds=90),
-        "backoff": {"init_backoff": timedelta(seconds=0.5), "max_backoff": timedelta(seconds=8), "base": 2},
-    },
-)
-"""Obstore's defaults wait too long for a silent server and not long enough for a busy one [ST14]."""
+"""Bytes of a part: the least is 5 MiB, the most are 10,000 parts, so files may have 80 GB."""
+SPAN = 4 * CHUNK
+"""Bytes that are asked for at once: a request ends after 30 seconds, and a slow line must be able to carry them in that time."""
+PROBE = ".conditional-writes"
+"""Where nothing ever is: whether a storage compares before it puts is tried here."""
 
 
-class ObjectStorage:
-    """A bucket. Credentials, region and endpoint are obstore's to read from the environment: `AWS_ACCESS_KEY_ID` and its kin [ST12]."""
+class ObjectStorage(ABC):
+    """A bucket. Raises SettingError where the environment's credentials or endpoint can't be right."""
 
-    def __init__(self, settings: StorageSettings) -> None:
+    scheme: ClassVar[str]
+    name: ClassVar[str]
+    """The storage, for people, where it is at its own address."""
+    mend_rights: ClassVar[str]
+    """What to look at where the storage lets nobody in."""
+    mend_request: ClassVar[str]
+    """What to look at where it knows no such request."""
+    endpoint_variable: ClassVar[str]
+
+    def __init__(self, settings: StorageSettings, quick: Timing = PREFLIGHT, patient: Timing = WORK) -> None:
         self._bucket = settings.bucket
         self._prefix = settings.prefix
-        self._endpoint = _endpoint()
-        self._quick = self._client(PREFLIGHT)
-        self._patient = self._client(WORK)
+        self._endpoint = self._read_endpoint()
+        self._quick = self._client(*quick)
+        self._patient = self._client(*patient)
 
-    def _client(self, timing: "Timing") -> S3Store:
-        client, retry = timing
-        # Without allow_http an http endpoint fails with no better words than "builder error" [ST12].
-        options: ClientConfig = {**client, "allow_http": self._endpoint.startswith("http://")}
-        try:
-            return S3Store(self._bucket, prefix=self._prefix, checksum_algorithm="sha256", client_options=options, retry_config=retry)
-        except BaseError as error:
-            raise SettingError(f"The AWS_* variables are not what S3 takes: {_cause(str(error))}.") from None
+    @abstractmethod
+    def _read_endpoint(self) -> str:
+        """The address, where it is not the cloud's own; else empty."""
+
+    @abstractmethod
+    def _client(self, options: "ClientConfig", retry: "RetryConfig") -> "Client":
+        """A client of the bucket, with the environment's credentials."""
+
+    @abstractmethod
+    def _version(self, meta: "ObjectMeta") -> str:
+        """What a swap will compare."""
+
+    @abstractmethod
+    def _of_version(self, version: str) -> "UpdateVersion":
+        """The condition of a swap, with what this storage compares and nothing beside it, which would be refused [ST2]."""
+
+    @property
+    @abstractmethod
+    def _never(self) -> str:
+        """A version that no object has."""
+
+    @abstractmethod
+    def _no_credentials(self, text: str) -> str | None:
+        """What to do, where the error is not the storage's but of whoever was to give credentials."""
+
+    @property
+    def _where(self) -> str:
+        host = urlsplit(self._endpoint)
+        return f"the storage at {host.scheme}://{host.netloc}" if host.netloc else self.name
 
     def address(self, key: str = "") -> str:
         """As `s3://bucket/prefix/key`."""
-        return "s3://" + "/".join(part for part in (self._bucket, self._prefix, key) if part)
+        return f"{self.scheme}://" + "/".join(part for part in (self._bucket, self._prefix, key) if part)
 
     def preflight(self) -> None:
-        """A LIST: unlike a GET it names a missing bucket [ST3]. Without the right to it a missing object would look like a forbidden one."""
+        """A LIST: unlike a GET it names a missing bucket [ST3], and without the right to it a missing object would look like a forbidden one.
+
+        Then a swap of what is not there: a storage that does not know conditions says so, and one that ignores them would lose publications.
+        """
         with self._said(""):
             next(iter(obstore.list(self._quick, chunk_size=1)), None)
+            try:
+                obstore.put(self._quick, PROBE, b"", mode=self._of_version(self._never))
+            except (PreconditionError, AlreadyExistsError):
+                return
+            obstore.delete(self._quick, PROBE)
+        raise StorageRefused(f"{self.address()}: {self._where} ignores conditional writes, so two runs could undo each other. Use another storage.")
 
     def get(self, key: str) -> Found | None:
-        """The ETag is the version."""
+        """Its version is what the storage compares in a swap."""
         with self._said(key):
             try:
                 found = obstore.get(self._patient, key)
-                return Found(bytes(found.bytes()), found.meta["e_tag"] or "")
+                return Found(bytes(found.bytes()), self._version(found.meta))
             except FileNotFoundError as error:
                 return self._absent(error)
 
@@ -89,17 +120,17 @@ class ObjectStorage:
                 return self._absent(error)
 
     def create(self, key: str, data: bytes) -> None:
-        """If-None-Match."""
-        with self._said(key), _conditional():
+        """One request, whatever its size."""
+        with self._said(key), conditional():
             obstore.put(self._patient, key, data, attributes=dict(JSON), mode="create")
 
     def swap(self, key: str, data: bytes, version: str) -> None:
-        """If-Match: the ETag alone, for a version beside it is refused [ST2]."""
-        with self._said(key), _conditional():
-            obstore.put(self._patient, key, data, attributes=dict(JSON), mode={"e_tag": version})
+        """One request, whatever its size."""
+        with self._said(key), conditional():
+            obstore.put(self._patient, key, data, attributes=dict(JSON), mode=self._of_version(version))
 
     def put_file(self, key: str, path: Path, attributes: Attributes) -> None:
-        """In parts where it is large; the storage checks the sha256 of each."""
+        """In parts where it is large."""
         said = {
             "Content-Type": attributes.content_type,
             # At the put, because an address can't be signed with another one [ST10].
@@ -107,23 +138,30 @@ class ObjectStorage:
             SHA256: attributes.sha256,
         }
         with self._said(key):
-            obstore.put(self._patient, key, path, attributes=said, chunk_size=CHUNK, max_concurrency=4)
+            self._put_file(key, path, said)
 
     def fetch(self, key: str, path: Path) -> bool:
-        """In a stream."""
+        """In a stream, of one version."""
         with self._said(key):
-            try:
-                found = obstore.get(self._patient, key)
-            except FileNotFoundError as error:
-                self._absent(error)
-                return False
-            with path.open("wb") as file:
-                for chunk in found.stream(min_chunk_size=CHUNK):
-                    file.write(chunk)
-            return True
+            while True:
+                try:
+                    found = obstore.get(self._patient, key)
+                    small = found.meta["size"] <= SPAN
+                    with path.open("wb") as file:
+                        for chunk in found.stream(min_chunk_size=CHUNK) if small else self._chunks(key, found.meta):
+                            file.write(chunk)
+                except FileNotFoundError as error:
+                    if status(str(error)) is None:
+                        raise  # the local path
+                    self._absent(error)
+                    path.unlink(missing_ok=True)
+                    return False
+                except PreconditionError:
+                    continue  # replaced in the meantime: all of the new one
+                return True
 
     def copy(self, source: str, target: str) -> None:
-        """By the server; in a stream through here where a bucket refuses copies [ST9]."""
+        """By the server; through here, where a bucket refuses copies [ST9]."""
         with self._said(source):
             try:
                 obstore.copy(self._patient, source, target)
@@ -131,100 +169,77 @@ class ObjectStorage:
                 self._absent(error)
                 raise StorageRefused(f"{self.address(source)} is not there, so {self.address(target)} can't be made from it.") from None
             except BaseError as error:
-                if not _is_refusal(error):
+                if not is_refusal(str(error)):
                     raise
-                found = obstore.get(self._patient, source)
-                chunks = (bytes(chunk) for chunk in found.stream(min_chunk_size=CHUNK))
-                obstore.put(self._patient, target, chunks, attributes=found.attributes, chunk_size=CHUNK, max_concurrency=4)
+                self._copy_through_here(source, target)
+
+    def _copy_through_here(self, source: str, target: str) -> None:
+        """By a file: what is read from a client can't be handed to it as a stream [ST22]."""
+        with TemporaryDirectory(prefix="price-assets-") as folder:
+            path = Path(folder) / "copy"
+            if self.fetch(source, path):
+                attributes = obstore.get(self._patient, source, options={"head": True}).attributes
+                self._put_file(target, path, attributes)
 
     def delete(self, key: str) -> None:
         """S3 does not mind where there is none; others that do are not heard."""
         with self._said(key):
             try:
-                obstore.delete(self._patient, key)
+                repeated(lambda: obstore.delete(self._patient, key))
             except FileNotFoundError as error:
                 self._absent(error)
 
+    def _put_file(self, key: str, path: Path, attributes: "ObstoreAttributes") -> None:
+        try:
+            repeated(lambda: obstore.put(self._patient, key, path, attributes=attributes, chunk_size=CHUNK, max_concurrency=4))
+        except FileNotFoundError as error:
+            # Parts whose joining was confirmed by an answer that was lost are gone when it is asked for again [ST18].
+            if code(str(error)) != "NoSuchUpload" or self.head(key) != Head(path.stat().st_size, attributes.get(SHA256)):
+                raise
+
+    def _chunks(self, key: str, meta: "ObjectMeta") -> Iterator[bytes]:
+        """The bytes of this version, and PreconditionError where another one is there by now."""
+        for start in range(0, meta["size"], SPAN):
+            end = min(start + SPAN, meta["size"])
+            found = obstore.get(self._patient, key, options={"range": (start, end), "if_match": meta["e_tag"]})
+            for chunk in found.stream(min_chunk_size=CHUNK):
+                yield bytes(chunk)
+
     def _absent(self, error: FileNotFoundError) -> None:
         """Nothing there is an answer; no bucket is not."""
-        if "NoSuchBucket" in str(error):
+        if code(str(error)) == "NoSuchBucket":
             raise self._refused("", str(error)) from None
 
     @contextmanager
     def _said(self, key: str) -> Generator[None]:
-        """Obstore's errors in this project's words: its own run over many lines and quote the request."""
+        """Obstore's errors in this project's words."""
         try:
             yield
-        except (PermissionDeniedError, UnauthenticatedError, NotImplementedError) as error:
-            raise self._refused(key, str(error)) from error
         except FileNotFoundError as error:
-            if _status(str(error)) is None:
+            if status(str(error)) is None:
                 raise  # a local file
-            raise self._refused(key, str(error)) from error
-        except BaseError as error:
-            if _is_refusal(error):
-                raise self._refused(key, str(error)) from error
-            raise StorageUnavailable(
-                f"{self.address(key)}: {self._where()} does not answer: {_cause(str(error))}. Look at the network and AWS_ENDPOINT_URL; run again."
-            ) from error
+            raise self._told(key, error) from error
+        except (BaseError, NotImplementedError) as error:
+            raise self._told(key, error) from error
+
+    def _told(self, key: str, error: Any) -> StorageRefused | StorageUnavailable:
+        text = str(error)
+        if mend := self._no_credentials(text):
+            kind = StorageUnavailable if may_pass(text) else StorageRefused
+            return kind(f"{self.address()}: {self._where} can't be asked without credentials ({cause(text)}). {mend}.")
+        if code(text) == "NoSuchUpload":
+            return StorageUnavailable(f"{self.address(key)}: its parts were taken away before they were joined. Run again.")
+        if isinstance(error, (PermissionDeniedError, UnauthenticatedError, NotImplementedError, FileNotFoundError)) or is_refusal(text):
+            return self._refused(key, text)
+        if 400 <= (status(text) or 0) < 500:  # noqa: PLR2004 (HTTP's own)
+            return StorageUnavailable(f"{self.address(key)}: {self._where} did not take it: {cause(text)}. Run again.")
+        return StorageUnavailable(
+            f"{self.address(key)}: {self._where} does not answer: {cause(text)}. Look at the network and {self.endpoint_variable}; run again."
+        )
 
     def _refused(self, key: str, text: str) -> StorageRefused:
-        if "NoSuchBucket" in text:
-            return StorageRefused(f"{self._where()} has no bucket {self._bucket!r}. Create it, or change STORAGE_BUCKET.")
-        mend = (
-            "Look at AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and the rights to list, get, put and delete"
-            if _status(text) in (401, 403, 404, None)
-            else "Look at STORAGE_BUCKET, AWS_REGION and AWS_ENDPOINT_URL; the storage must know conditional writes (If-Match, If-None-Match)"
-        )
-        return StorageRefused(f"{self.address(key)}: {self._where()} refused: {_cause(text)}. {mend}.")
-
-    def _where(self) -> str:
-        host = urlsplit(self._endpoint)
-        return f"the storage at {host.scheme}://{host.hostname}{f':{host.port}' if host.port else ''}" if self._endpoint else "S3"
-
-
-@contextmanager
-def _conditional() -> Generator[None]:
-    try:
-        yield
-    except (AlreadyExistsError, PreconditionError) as error:
-        raise Contested(_cause(str(error))) from error
-    except BaseError as error:
-        if isinstance(error, (PermissionDeniedError, UnauthenticatedError)) or _is_refusal(error):
-            raise
-        # It may have landed [ST5].
-        raise Contested(_cause(str(error))) from error
-
-
-def _endpoint() -> str:
-    """The endpoint, empty for Amazon's own. Raises SettingError for what is no address: the client would panic at its first request."""
-    for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"):  # the first wins [ST12]
-        if endpoint := os.environ.get(name):
-            found = re.fullmatch(r"https?://(?:\[[0-9a-f:.]+\]|[A-Za-z0-9._-]+)(?::([0-9]{1,5}))?(?:/\S*)?", endpoint)
-            if not found or int(found[1] or 1) not in range(1, 2**16):
-                raise SettingError(f"{name} is no address of a storage: write http://host:9000 or https://host, without user and password.")
-            return endpoint
-    return ""
-
-
-def _status(text: str) -> int | None:
-    found = re.search(r"status code: (\d{3})", text)
-    return int(found[1]) if found else None
-
-
-def _is_refusal(error: BaseError) -> bool:
-    """Whether the storage answered, and would answer the same again: 4xx but time-out, conflict and too many, and what it does not know."""
-    status = _status(str(error))
-    return status is not None and (status == 501 or (status < 500 and status not in (408, 409, 429)))  # noqa: PLR2004 (HTTP's own numbers)
-
-
-def _cause(text: str) -> str:
-    """The storage's own code and message, or what the client says in one line; never the request, its address or a header."""
-    code, message = (re.search(f"<{tag}>([^<]*)</{tag}>", text) for tag in ("Code", "Message"))
-    if code:
-        return f"{code[1]} ({message[1].rstrip('.')})" if message else code[1]
-    status = _status(text)
-    if status:
-        return f"HTTP status {status}"
-    last = text.split("\n\nDebug source", 1)[0].rsplit(" - ", 1)[-1]
-    return re.sub(r"\S+://\S+", "…", last)[:200].strip()
+        if code(text) == "NoSuchBucket":
+            return StorageRefused(f"{self._where} has no bucket {self._bucket!r}. Create it, or change STORAGE_BUCKET.")
+        rights = status(text) in (401, 403, 404) or code(text) in EXPIRED
+        mend = self.mend_rights if rights else self.mend_request
+        return StorageRefused(f"{self.address(key)}: {self._where} refused: {cause(text)}. {mend}.")

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from price_assets.errors import SettingError
 from price_assets.settings import StorageSettings
 
 
@@ -88,14 +87,18 @@ class Store(Protocol):
 
 
 def open_store(settings: StorageSettings) -> Store:
-    """The store that the settings name. Connects to nothing yet. Raises SettingError for a kind of storage that there is none for."""
-    if settings.scheme == "gs":
-        raise SettingError("STORAGE_BUCKET: gs:// can't be written yet; use s3://bucket or file:///folder.")
+    """The store that the settings name. Connects to no storage yet. Raises SettingError for credentials and endpoints that can't be right."""
     # Each is imported where it is used: a run on a folder need not load a client for the cloud.
-    if settings.scheme == "file":
-        from price_assets.export.folder import Folder  # noqa: PLC0415
+    match settings.scheme:
+        case "file":
+            from price_assets.export.folder import Folder  # noqa: PLC0415
 
-        return Folder(Path(settings.bucket), settings.prefix)
-    from price_assets.export.object_storage import ObjectStorage  # noqa: PLC0415
+            return Folder(Path(settings.bucket), settings.prefix)
+        case "gs":
+            from price_assets.export.gcs import GCS  # noqa: PLC0415
 
-    return ObjectStorage(settings)
+            return GCS(settings)
+        case "s3":
+            from price_assets.export.s3 import S3  # noqa: PLC0415
+
+            return S3(settings)

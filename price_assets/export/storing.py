@@ -84,6 +84,19 @@ def fetch_snapshot(store: Store, price_list: str, export_date: date, name: str, 
     return snapshot
 
 
+def fetch_file(store: Store, file: FileReference, folder: Path) -> Path:
+    """Bring a stored file into a local folder, and look whether it is the one that its reference speaks of.
+
+    Raises StorageRefused where it is gone, StorageUnavailable where it arrived damaged.
+    """
+    path = folder / Path(file.key).name
+    if not store.fetch(file.key, path):
+        raise StorageRefused(f"{store.address(file.key)} is not there: somebody deleted it. Export the day again.")
+    if (path.stat().st_size, digest(path)) != (file.bytes, file.sha256):
+        raise StorageUnavailable(f"{store.address(file.key)} did not arrive as it was put (its size or sha256 differs). Run again.")
+    return path
+
+
 def digest(path: Path) -> str:
     """The sha256 of a local file, as hex."""
     with path.open("rb") as file:

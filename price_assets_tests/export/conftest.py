@@ -9,6 +9,7 @@ import pytest
 from price_assets.export.storage import Store, open_store
 from price_assets.settings import StorageSettings
 from price_assets_tests.export.stores import Partner
+from price_assets_tests.servers.gcs import GCSServer
 from price_assets_tests.servers.s3 import S3Server
 
 
@@ -28,12 +29,22 @@ def s3_store(s3_settings: StorageSettings) -> Store:
     return open_store(s3_settings)
 
 
-@pytest.fixture(params=["folder", "s3"])
+@pytest.fixture
+def gcs_settings(gcs: GCSServer, monkeypatch: pytest.MonkeyPatch) -> StorageSettings:
+    """Settings of an empty place on the double of GCS; the environment is set too, for this process and its children."""
+    for name in [name for name in os.environ if name.startswith("GOOGLE_")]:
+        monkeypatch.delenv(name)
+    for name, value in gcs.environment().items():
+        monkeypatch.setenv(name, value)
+    return StorageSettings(scheme="gs", bucket=gcs.bucket, prefix=uuid4().hex)
+
+
+@pytest.fixture(params=["folder", "s3", "gcs"])
 def storage_settings(request: pytest.FixtureRequest, tmp_path: Path) -> StorageSettings:
     """Settings of a store with nothing in it, of each kind."""
     if request.param == "folder":
         return StorageSettings(scheme="file", bucket=str(tmp_path / "storage"), prefix="shop")
-    return request.getfixturevalue("s3_settings")
+    return request.getfixturevalue(f"{request.param}_settings")
 
 
 @pytest.fixture

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import uuid4
 
+from price_assets.errors import StorageUnavailable
 from price_assets.export import layout
-from price_assets.export.commit import read_manifest, read_register
+from price_assets.export.commit import commit, read_manifest, read_register
 from price_assets.export.contract import Column, ColumnType
 from price_assets.export.price_list import FORMATS, FormatName
 from price_assets.export.publication import Candidate
-from price_assets.export.register import FileReference
+from price_assets.export.register import Day, Event, FileReference, utc_now
+from price_assets.export.settle import settle
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.storage import Attributes, Contested, Found, Head, Store
 from price_assets.export.storing import store_file
@@ -61,6 +63,18 @@ def _file(store: Store, folder: Path, made: Snapshot, content: str, name: Format
     path = folder / f"{content}.{uuid4().hex}.{name}"
     path.write_bytes(f"{made.export_date} {content} {name}\n".encode() * 1000)
     return store_file(store, path, price_list=LIST, export_date=made.export_date, format=name, snapshot=made.name, content=content, rows=made.rows)
+
+
+def withdraw(store: Store) -> None:
+    """What `price-assets withdraw` will commit."""
+
+    def withdrawing(day: Day) -> Day | None:
+        assert day.published
+        return day.model_copy(update={"published": None, "withdrawn": (*day.withdrawn, day.published.snapshot)})
+
+    event = Event(nonce=uuid4().hex, time=utc_now(), event="withdrawn", snapshot="", by="somebody", reason="a wrong price")
+    commit(store, LIST, DAY, event, withdrawing)
+    settle(store, LIST, [DAY])
 
 
 def store_like(store: Store, key: str, size: int, folder: Path) -> None:
@@ -161,21 +175,22 @@ class Wrapped:
         self._request("delete", key, lambda: self._store.delete(key))
 
 
-class Killed(Wrapped):
-    """Dies at its n-th request, before it or after it has landed."""
+WRITES = ("create", "swap", "put_file", "copy", "delete")
 
-    def __init__(self, store: Store, at: int, *, landed: bool) -> None:
+
+class Killed(Wrapped):
+    """Dies as soon as its n-th write has landed."""
+
+    def __init__(self, store: Store, write: int) -> None:
         super().__init__(store)
-        self.at = at
-        self.landed = landed
+        self.left = write
 
     def _request(self, verb: str, key: str, do: Callable[[], T]) -> T:
-        self.requests.append((verb, key))
-        if len(self.requests) < self.at:
-            return do()
-        if self.landed:
-            do()
-        raise KilledError
+        answer = super()._request(verb, key, do)
+        self.left -= verb in WRITES
+        if not self.left:
+            raise KilledError
+        return answer
 
 
 class Losing(Wrapped):
@@ -196,3 +211,23 @@ class Losing(Wrapped):
         if self.puts in (*self.landed, *self.unlanded):
             raise Contested("the answer was lost")
         return super()._request(verb, key, do)
+
+
+class Failing(Wrapped):
+    """Does not answer some requests, `times` of them from the `at`-th on, before they landed or after."""
+
+    def __init__(self, store: Store, at: int, *, landed: bool, times: float = 1) -> None:
+        super().__init__(store)
+        self.at = at
+        self.landed = landed
+        self.times = times
+
+    def _request(self, verb: str, key: str, do: Callable[[], T]) -> T:
+        self.requests.append((verb, key))
+        if not self.at <= len(self.requests) < self.at + self.times:
+            return do()
+        if self.landed:
+            do()
+        if verb in ("create", "swap"):
+            raise Contested("the answer was lost")
+        raise StorageUnavailable("the storage does not answer")

@@ -8,11 +8,12 @@ import obstore
 import pytest
 from obstore.store import S3Store
 
-from price_assets.errors import SettingError, StorageRefused, StorageUnavailable
+from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export.folder import Folder
-from price_assets.export.object_storage import ObjectStorage
+from price_assets.export.s3 import S3
 from price_assets.export.storage import Attributes, Contested, Found, Head, Store, open_store
 from price_assets.settings import StorageSettings
+from price_assets_tests.servers.gcs import GCSServer
 from price_assets_tests.servers.s3 import S3Server
 
 
@@ -56,7 +57,7 @@ def test_only_the_version_that_was_seen_is_swapped(store: Store) -> None:
 
 
 def test_of_many_who_count_up_nobody_is_lost(store: Store, s3: S3Server) -> None:
-    if isinstance(store, ObjectStorage) and not s3.real:
+    if isinstance(store, S3) and not s3.real:
         pytest.skip("moto's server compares and puts in two steps: only a real S3 server can show this")
     store.create("n.json", b"0")
 
@@ -123,24 +124,38 @@ def test_a_preflight_passes_where_all_is_well(store: Store) -> None:
     store.preflight()
 
 
-def test_a_kind_of_storage_that_there_is_none_for_is_refused() -> None:
-    with pytest.raises(SettingError, match=r"use s3://bucket or file:///folder"):
-        open_store(StorageSettings(scheme="gs", bucket="prices", prefix=""))
-
-
 # --- an object storage
 
 
-def test_a_browser_learns_type_and_name_of_a_download_and_of_its_copies(s3: S3Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in s3.environment().items():
-        monkeypatch.setenv(name, value)
-    store = open_store(StorageSettings(scheme="s3", bucket=s3.bucket, prefix="download"))
-    put(store, "a.csv", b"one", tmp_path)
-    store.copy("a.csv", "b.csv")
-    client = S3Store(s3.bucket, prefix="download", client_options={"allow_http": True})
+def test_a_browser_learns_type_and_name_of_a_download_and_of_its_copies_from_s3(
+    s3_settings: StorageSettings, s3_store: Store, tmp_path: Path
+) -> None:
+    put(s3_store, "a.csv", b"one", tmp_path)
+    s3_store.copy("a.csv", "b.csv")
+    client = S3Store(s3_settings.bucket, prefix=s3_settings.prefix, client_options={"allow_http": True})
     attributes = obstore.get(client, "b.csv").attributes
     assert attributes["Content-Type"] == "text/csv"
     assert attributes["Content-Disposition"] == 'attachment; filename="prices.csv"'
+
+
+@pytest.mark.parametrize("size", [3, 9_000_000])
+def test_a_browser_learns_the_same_from_google(gcs_settings: StorageSettings, gcs: GCSServer, tmp_path: Path, size: int) -> None:
+    store = open_store(gcs_settings)
+    head = put(store, "a.csv", b"x" * size, tmp_path)
+    store.copy("a.csv", "b.csv")
+    for key in ("a.csv", "b.csv"):
+        assert gcs.objects[f"{gcs_settings.prefix}/{key}"].headers == {
+            "content-type": "text/csv",
+            "content-disposition": 'attachment; filename="prices.csv"',
+            "x-goog-meta-sha256": head.sha256,
+        }
+
+
+def test_a_storage_that_ignores_conditions_is_refused_and_nothing_is_left_there(gcs_settings: StorageSettings, gcs: GCSServer) -> None:
+    gcs.conditions = False
+    with pytest.raises(StorageRefused, match=r"ignores conditional writes, so two runs could undo each other\. Use another storage"):
+        open_store(gcs_settings).preflight()
+    assert not gcs.objects
 
 
 @pytest.mark.parametrize(
@@ -169,17 +184,18 @@ def test_a_preflight_says_what_is_wrong_and_what_to_do(
     assert s3.secret_key not in message
 
 
-def test_a_missing_bucket_is_never_taken_for_an_empty_one(s3: S3Server, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    for name, value in s3.environment().items():
-        monkeypatch.setenv(name, value)
-    store = open_store(StorageSettings(scheme="s3", bucket="nobody-made-it", prefix=""))
+@pytest.mark.parametrize("kind", ["s3", "gcs"])
+def test_a_missing_bucket_is_never_taken_for_an_empty_one(request: pytest.FixtureRequest, tmp_path: Path, kind: str) -> None:
+    settings: StorageSettings = request.getfixturevalue(f"{kind}_settings")
+    store = open_store(StorageSettings(settings.scheme, "nobody-made-it"))
     for call in (
+        store.preflight,
         lambda: store.get("a"),
         lambda: store.create("a", b"1"),
         lambda: store.fetch("a", tmp_path / "a"),
         lambda: put(store, "a", b"", tmp_path),
     ):
-        with pytest.raises(StorageRefused, match="has no bucket"):
+        with pytest.raises(StorageRefused, match=r"has no bucket 'nobody-made-it'\. Create it, or change STORAGE_BUCKET"):
             call()
 
 

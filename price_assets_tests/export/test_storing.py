@@ -8,7 +8,7 @@ from price_assets.export import layout
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.snapshot_files import SnapshotWriter
 from price_assets.export.storage import Attributes, Store
-from price_assets.export.storing import digest, fetch_snapshot, store_file, store_snapshot
+from price_assets.export.storing import digest, fetch_file, fetch_snapshot, store_file, store_snapshot
 from price_assets_tests.export.snapshots import contract, snapshot_of
 from price_assets_tests.export.stores import DAY, LIST, SIX, Partner, Wrapped, snapshot, store_like
 
@@ -31,6 +31,22 @@ def test_a_file_is_put_once_and_a_damaged_one_is_put_again(store: Store, tmp_pat
     head = store.head(key)
     assert head
     assert head.sha256 == digest(path)
+
+
+@pytest.mark.parametrize("damage", [b"sku\n2\n", b"sku\n"])
+def test_a_file_comes_back_as_it_was_put_or_not_at_all(store: Store, tmp_path: Path, damage: bytes) -> None:
+    path, back = tmp_path / "a.csv", tmp_path / "back"
+    path.write_bytes(b"sku\n1\n")
+    back.mkdir()
+    file = store_file(store, path, price_list=LIST, export_date=DAY, format="csv", snapshot="S", content="C", rows=1)
+    assert fetch_file(store, file, back).read_bytes() == b"sku\n1\n"
+    path.write_bytes(damage)
+    store.put_file(file.key, path, Attributes("text/csv", file.name, digest(path)))
+    with pytest.raises(StorageUnavailable, match="did not arrive as it was put"):
+        fetch_file(store, file, back)
+    store.delete(file.key)
+    with pytest.raises(StorageRefused, match="is not there"):
+        fetch_file(store, file, back)
 
 
 def test_the_snapshot_that_is_there_stands_unless_it_was_cut(store: Store, partner: Partner, tmp_path: Path) -> None:
