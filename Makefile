@@ -3,12 +3,12 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help demo ui test check format bench lock clean
+.PHONY: help demo ui test kills readers check format bench memory lock clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
-demo: .venv/installed  ## a Postgres with a made-up catalogue, and two price lists exported from it into demo-output/
+demo: .venv/installed  ## a Postgres with a made-up catalogue, and three price lists exported from it into demo-output/
 	@$(BIN)/python -m price_assets.demo
 
 ui: .venv/installed  ## Dagster's UI on the demo's data, until Ctrl-C
@@ -16,6 +16,13 @@ ui: .venv/installed  ## Dagster's UI on the demo's data, until Ctrl-C
 
 test: .venv/installed  ## all tests
 	@$(BIN)/pytest -n auto --dist loadgroup
+
+kills: .venv/installed  ## kill -9 of forty exporters and more publishers at random moments, beside a reader; PRICE_ASSETS_SEED repeats what it prints
+	@PRICE_ASSETS_KILLS=20 $(BIN)/pytest -n auto price_assets_tests/cli/test_kills.py price_assets_tests/export/test_processes.py -k killed_at
+
+readers: .venv/installed  ## SheetJS, ExcelJS and Apache POI read our XLSX, and the schemas of ECMA-376 hold it; wants a JDK and Maven
+	@$(BIN)/python -m price_assets_tests.readers.install
+	@PRICE_ASSETS_READERS=1 $(BIN)/pytest price_assets_tests/readers
 
 check: .venv/installed  ## format, lint, types, one-way imports, definitions
 	@$(BIN)/ruff format --check .
@@ -30,6 +37,9 @@ format: .venv/installed  ## put the code into its format
 
 bench: .venv/installed  ## a million rows, against psql's \copy
 	@$(BIN)/python -m benchmarks.million_rows
+
+memory: .venv/installed  ## peak memory of ten million rows against that of one million, or of ten times ROWS; takes 10 GB of disk
+	@$(BIN)/python -m benchmarks.memory $(ROWS)
 
 lock: .venv/installed  ## resolve both lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --output-file requirements.lock

@@ -1,6 +1,6 @@
 """Every environment variable, read and checked here; what is wrong is a SettingError that names the variable and the way out.
 
-An empty value is an error and not a default, but for `STORAGE_PREFIX` and `DB_PASSWORD`. The object storage reads its own `AWS_*`.
+An empty value is an error and not a default, but for `STORAGE_PREFIX` and `DB_PASSWORD`. The object storages read their own `AWS_*` and `GOOGLE_*`.
 """
 
 import os
@@ -64,13 +64,19 @@ DB_PORT = Variable("DB_PORT", values.port, "its port", "5432")
 DB_NAME = Variable("DB_NAME", values.anything, "the database")
 DB_USER = Variable("DB_USER", values.anything, "the role, which needs to read and nothing else")
 DB_PASSWORD = Variable("DB_PASSWORD", values.anything, "the role's password; must be set, if to nothing", may_be_empty=True, any_character=True)
-DB_SSLMODE = Variable("DB_SSLMODE", values.sslmode, "disable, prefer or require", "prefer")
-DB_SSLROOTCERT = Variable("DB_SSLROOTCERT", values.readable_file, "a file of certificates that the server's is checked against")
+DB_SSLMODE = Variable("DB_SSLMODE", values.sslmode, "disable, prefer, require, verify-ca or verify-full", "prefer")
+DB_SSLROOTCERT = Variable(
+    "DB_SSLROOTCERT",
+    values.readable_file,
+    "a file of the authorities that the server's certificate is checked against; unset: the system's, to verify",
+)
 DB_SSLCERT = Variable("DB_SSLCERT", values.readable_file, "a file with the client's certificate")
 DB_SSLKEY = Variable("DB_SSLKEY", values.readable_file, "a file with the client's key")
 DB_STATEMENT_TIMEOUT = Variable("DB_STATEMENT_TIMEOUT", values.duration, "how long the query may take: 30, 30s, 5m, 1h30m", "15m")
 DB_CONNECT_TIMEOUT = Variable("DB_CONNECT_TIMEOUT", values.duration, "how long to wait for a connection", "5s")
-STORAGE_BUCKET = Variable("STORAGE_BUCKET", values.bucket, "where files go: s3://bucket, file:///folder, or the bare name of a bucket in S3")
+STORAGE_BUCKET = Variable(
+    "STORAGE_BUCKET", values.bucket, "where files go: s3://bucket, gs://bucket, file:///folder, or the bare name of a bucket in S3"
+)
 STORAGE_PREFIX = Variable("STORAGE_PREFIX", values.prefix, "what every key in the bucket begins with", "", may_be_empty=True)
 OUTPUT_FORMATS = Variable("OUTPUT_FORMATS", values.formats, "the formats that are made, where a price list has them", "csv,xlsx")
 EXPORT_TIMEZONE = Variable("EXPORT_TIMEZONE", values.timezone, "what a day is, the session's time zone, how timestamptz shows", "UTC")
@@ -85,6 +91,10 @@ VARIABLES: tuple[Variable[Any], ...] = (
     *(STORAGE_BUCKET, STORAGE_PREFIX, OUTPUT_FORMATS, EXPORT_TIMEZONE, EXPORT_START_DATE, RUN_DATE, PRICE_LISTS_DIR, LOG_FORMAT, EXPORT_AUTOMATION),
 )
 """Every one, in the order above: what `.env` files, docs and the chart are held against."""
+
+
+VERIFYING = ("verify-ca", "verify-full")
+"""The modes of TLS in which the server must prove who it is: by an authority's signature, and by its name in the certificate too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,6 +114,11 @@ class SourceSettings:
     connect_timeout: timedelta = timedelta(seconds=5)
     timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
 
+    @property
+    def verifies(self) -> bool:
+        """Whether the server must prove who it is."""
+        return self.sslmode in VERIFYING
+
     @classmethod
     def from_environment(cls, env: Environment = os.environ) -> "SourceSettings":
         """Read `DB_*` and `EXPORT_TIMEZONE`. Raises SettingError; of several that are not set it names all."""
@@ -114,20 +129,35 @@ class SourceSettings:
         if (cert is None) != (key is None):
             there, absent = (DB_SSLCERT, DB_SSLKEY) if cert else (DB_SSLKEY, DB_SSLCERT)
             raise SettingError(f"{there.name} wants {absent.name} beside it: a certificate is of no use without its key.")
+        host, sslmode, sslrootcert = DB_HOST.read(env), DB_SSLMODE.read(env), DB_SSLROOTCERT.get(env)
+        if host.startswith("/") and sslmode not in ("disable", "prefer"):
+            raise SettingError(f"{DB_SSLMODE.name}: {sslmode} wants TLS, which the Unix socket in {DB_HOST.name} never has: set it to disable.")
+        if sslmode in VERIFYING and not sslrootcert:
+            sslrootcert = _system_certificates(env)
         return cls(
-            host=DB_HOST.read(env),
+            host=host,
             port=DB_PORT.read(env),
             database=DB_NAME.read(env),
             user=DB_USER.read(env),
             password=DB_PASSWORD.read(env),
-            sslmode=DB_SSLMODE.read(env),
-            sslrootcert=DB_SSLROOTCERT.get(env),
+            sslmode=sslmode,
+            sslrootcert=sslrootcert,
             sslcert=cert,
             sslkey=key,
             statement_timeout=DB_STATEMENT_TIMEOUT.read(env),
             connect_timeout=DB_CONNECT_TIMEOUT.read(env),
             timezone=EXPORT_TIMEZONE.read(env),
         )
+
+
+def _system_certificates(env: Environment) -> Path:
+    """The authorities that the system trusts, which OpenSSL lets `SSL_CERT_FILE` name."""
+    named = env.get("SSL_CERT_FILE")
+    try:
+        return values.readable_file(named) if named else values.system_certificates()
+    except ValueError as error:
+        where = "SSL_CERT_FILE" if named else DB_SSLROOTCERT.name
+        raise SettingError(f"{where}: {error}") from None
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Shop:
 
     def process_environment(self, **changes: str) -> dict[str, str]:
         """What a process of its own gets: this environment and nothing of the tester's that could change it."""
-        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DB_", "AWS_", "DAGSTER_", "STORAGE_", "PG"))}
+        kept = {name: value for name, value in os.environ.items() if not name.startswith(("DB_", "AWS_", "GOOGLE_", "DAGSTER_", "STORAGE_", "PG"))}
         return kept | self.environment | changes
 
     def run(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:

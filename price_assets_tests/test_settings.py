@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from price_assets import settings
+from price_assets import setting_values, settings
 from price_assets.errors import SettingError
 from price_assets.settings import VARIABLES, ExportSettings, SourceSettings, StorageSettings, Variable, log_format, run_date
 
@@ -79,6 +79,32 @@ def test_a_certificate_without_its_key_is_refused(tmp_path: Path) -> None:
         SourceSettings.from_environment(SOURCE | {"DB_SSLKEY": str(tmp_path / "one")})
 
 
+@pytest.mark.parametrize("sslmode", ["verify-ca", "verify-full"])
+def test_to_verify_takes_the_systems_authorities_where_none_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sslmode: str) -> None:
+    (tmp_path / "own").touch()
+    (tmp_path / "systems").touch()
+    verifying = SOURCE | {"DB_SSLMODE": sslmode}
+    monkeypatch.setattr(setting_values, "SYSTEM_CERTIFICATES", (tmp_path / "nothing", tmp_path / "systems"))
+    source = SourceSettings.from_environment(verifying)
+    assert (source.verifies, source.sslrootcert) == (True, tmp_path / "systems")
+    assert SourceSettings.from_environment(verifying | {"SSL_CERT_FILE": str(tmp_path / "own")}).sslrootcert == tmp_path / "own"
+    assert SourceSettings.from_environment(verifying | {"DB_SSLROOTCERT": str(tmp_path / "own")}).sslrootcert == tmp_path / "own"
+    with pytest.raises(SettingError, match="SSL_CERT_FILE: there is no file /nowhere"):
+        SourceSettings.from_environment(verifying | {"SSL_CERT_FILE": "/nowhere"})
+    monkeypatch.setattr(setting_values, "SYSTEM_CERTIFICATES", (tmp_path / "nothing",))
+    with pytest.raises(SettingError, match=r"DB_SSLROOTCERT: .* install ca-certificates, or name a file"):
+        SourceSettings.from_environment(verifying)
+
+
+@pytest.mark.parametrize("sslmode", ["require", "verify-ca", "verify-full"])
+def test_a_unix_socket_is_never_taken_for_tls(sslmode: str) -> None:
+    """[PJ18]"""
+    socket = SOURCE | {"DB_HOST": "/run/postgresql"}
+    with pytest.raises(SettingError, match=f"DB_SSLMODE: {sslmode} wants TLS, which the Unix socket in DB_HOST never has: set it to disable"):
+        SourceSettings.from_environment(socket | {"DB_SSLMODE": sslmode})
+    assert not SourceSettings.from_environment(socket).verifies
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root can read every file")
 def test_a_file_that_may_not_be_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / "key").touch(mode=0)
@@ -118,6 +144,7 @@ def test_durations(text: str, seconds: int) -> None:
         ("s3://shop", "s3", "shop"),
         ("s3://shop/", "s3", "shop"),
         ("shop.prices-1", "s3", "shop.prices-1"),
+        ("gs://shop_prices/", "gs", "shop_prices"),
         ("file:///var/price lists", "file", "/var/price lists"),
         ("file:///var/price%20lists/", "file", "/var/price lists"),
         ("file:////var//a/../b", "file", "/var/b"),
@@ -138,7 +165,7 @@ def test_slashes_at_the_ends_of_a_prefix_are_dropped(text: str, prefix: str) -> 
 
 
 def test_without_a_bucket_the_ways_to_write_one_are_said() -> None:
-    with pytest.raises(SettingError, match=r"STORAGE_BUCKET is not set: .*s3://bucket, file:///folder"):
+    with pytest.raises(SettingError, match=r"STORAGE_BUCKET is not set: .*s3://bucket, gs://bucket, file:///folder"):
         StorageSettings.from_environment({})
 
 
@@ -162,9 +189,8 @@ def test_what_is_exported_is_read(tmp_path: Path) -> None:
         ("DB_PORT", "0", "DB_PORT: '0' is no port: a number from 1 to 65535"),
         ("DB_PORT", "65536", "'65536' is no port"),
         ("DB_PORT", "٥٤٣٢", "is no port"),
-        ("DB_SSLMODE", "verify-full", "DB_SSLMODE: verify-full is not supported yet; use require"),
-        ("DB_SSLMODE", "verify-ca", "verify-ca is not supported yet; use require"),
-        ("DB_SSLMODE", "required", "'required' is not one of disable, prefer, require; did you mean 'require'?"),
+        ("DB_SSLMODE", "required", "'required' is not one of disable, prefer, require, verify-ca, verify-full; did you mean 'require'?"),
+        ("DB_SSLMODE", "verify_full", "did you mean 'verify-full'?"),
         ("DB_SSLCERT", "/nowhere/a.crt", "DB_SSLCERT: there is no file /nowhere/a.crt"),
         ("DB_SSLROOTCERT", "/", "there is no file /"),
         ("DB_STATEMENT_TIMEOUT", "0", "DB_STATEMENT_TIMEOUT: 0 is out of range: more than 0, at most 24 days"),
@@ -178,8 +204,8 @@ def test_what_is_exported_is_read(tmp_path: Path) -> None:
         ("STORAGE_BUCKET", "s3://shop/prices", "put the path into STORAGE_PREFIX"),
         ("STORAGE_BUCKET", "shop/prices", "put the path into STORAGE_PREFIX"),
         ("STORAGE_BUCKET", "/var/prices", "a folder is written as file:///folder"),
-        ("STORAGE_BUCKET", "gs://shop", "gs:// is not supported yet; use s3:// or file:///"),
-        ("STORAGE_BUCKET", "az://shop", "is to be s3://bucket, file:///folder or the bare name of a bucket in S3"),
+        ("STORAGE_BUCKET", "gs://shop/prices", "put the path into STORAGE_PREFIX"),
+        ("STORAGE_BUCKET", "az://shop", "is to be s3://bucket, gs://bucket, file:///folder or the bare name of a bucket in S3"),
         ("STORAGE_BUCKET", "file://prices", "a folder is written with three slashes and its whole path: file:///var/price-lists"),
         ("STORAGE_BUCKET", "file:///", "a folder is written with three slashes"),
         ("STORAGE_BUCKET", "file:///a%0ab", "the folder's path holds a control character"),

@@ -4,13 +4,14 @@ import logging
 import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import click
 
 from price_assets.cli.arguments import Day, complete_names, ends_honestly, known
 from price_assets.cli.signals import stopped_by_signals
-from price_assets.errors import ExitCode, UsageError, worst
+from price_assets.errors import ExitCode, SettingError, UsageError, worst
 
 if TYPE_CHECKING:
     from price_assets.orchestration.in_process import ExportedDay
@@ -92,6 +93,7 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
             raise UsageError(f"{price_list.name} starts on {price_list.start}; {days[0]} lies before it.")
     if all(isinstance(each, PriceList) and days[-1] < each.start for each in wanted):
         raise UsageError(f"No list has begun by {days[-1]}.")
+    _can_write_temporary_files()
     exporter.store.preflight()
 
     from price_assets.definitions import defs
@@ -109,3 +111,11 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
                     error = price_list.error
                     exported = ExportedDay(price_list.name, day, "refused", exit_code=error.exit_code, error=str(error))
                 yield exported
+
+
+def _can_write_temporary_files() -> None:
+    """Raise SettingError where no temp folder can be written: a read-only root, as in hardened pods, wants one elsewhere."""
+    try:
+        gettempdir()
+    except FileNotFoundError:
+        raise SettingError("TMPDIR: no temp folder can be written, not /tmp either. Mount one, and set TMPDIR to it.") from None

@@ -7,8 +7,7 @@ from collections.abc import Callable, Generator
 from types import FrameType
 
 from price_assets.errors import Stopped
-
-STOPPING = (signal.SIGINT, signal.SIGTERM)
+from price_assets.export.watcher import STOPPING
 
 
 @contextlib.contextmanager
@@ -17,7 +16,7 @@ def stopped_by_signals() -> Generator[Callable[[], None]]:
 
     Dagster replaces the handlers while a step runs, raises an exception of its own that does not say which signal came, and makes a failed
     step of it. So the number is read from the wake-up pipe, into which Python's C handler writes it whatever the handler is: what is yielded
-    raises `Stopped` if a signal came.
+    raises `Stopped` if a signal came. While an extraction lasts, `watched` has such a pipe of its own, and passes on what came.
     """
     reader, writer = os.pipe()
     os.set_blocking(reader, False)

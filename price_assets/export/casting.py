@@ -11,10 +11,12 @@ from datetime import date, datetime
 import polars as pl
 
 from price_assets.errors import ValueDoesNotFit
-from price_assets.export.contract import Column, ColumnType, Contract, Kind
+from price_assets.export.contract import MAX_PRECISION, Column, ColumnType, Contract, Kind
+from price_assets.export.projection import quoted
 
 LAST_MOMENT = datetime.max  # noqa: DTZ901 - of the years 1 to 9999, in whatever zone
 NO_NUMBERS = ("NaN", "Infinity", "-Infinity")
+INFINITE = ("infinity", "-infinity")
 
 
 @dataclass(frozen=True)
@@ -110,19 +112,21 @@ def _shown(values: pl.Series, row: int) -> str | None:
 
 def _message(column: Column, misfit: Misfit) -> str:
     row = ", ".join(f"{name} {'NULL' if value is None else repr(value)}" for name, value in misfit.key.items())
-    return f"Column {column.name}, row with {row}: {misfit.value} does not fit {column.type}: {_why(column.type, misfit.value)}"
+    return f"Column {column.name}, row with {row}: {misfit.value} does not fit {column.type}: {_why(column, misfit.value)}"
 
 
-def _why(wanted: ColumnType, value: str) -> str:
+def _why(column: Column, value: str) -> str:
+    """What the type holds, and what to write where the value is right."""
+    wanted, name = column.type, quoted(column.name)
     if wanted.kind not in (Kind.INTEGER, Kind.DECIMAL):
-        return "a price list holds the years 1 to 9999; correct it, or turn it into NULL or text in the SQL"
+        as_null = f"write NULLIF({name}, '{value}') in the SQL" if value in INFINITE else "correct it"
+        return f"a price list holds the years 1 to 9999; {as_null}, or declare the column as text"
     if value in NO_NUMBERS:
-        return "it is no number; correct it, or turn it into NULL in the SQL"
+        return f"it is no number; correct it, or write NULLIF({name}, '{value}') in the SQL"
     if len(value.partition(".")[2].rstrip("0")) > wanted.scale:
         allowed = f"at most {wanted.scale} decimals" if wanted.scale else "whole numbers only"
-        return f"that type holds {allowed}; round it in the SQL, or widen the type in the price list"
+        return f"that type holds {allowed}; write round({name}, {wanted.scale}) in the SQL, or widen the type in the price list"
     if wanted.kind is Kind.INTEGER:
         return "an integer has 64 bits; declare the column as decimal(p,0) or text"
-    return (
-        f"that type holds at most {wanted.precision - wanted.scale} digits before the point; correct the value, or widen the type in the price list"
-    )
+    wider = f"widen the type in the price list, beyond {MAX_PRECISION} digits to text"
+    return f"that type holds at most {wanted.precision - wanted.scale} digits before the point; correct the value, or {wider}"

@@ -1,5 +1,6 @@
 """What a query would give, asked of the server itself before a row is read, and whether that is the contract."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -51,17 +52,27 @@ def prepare(connection: psycopg.Connection[Any], query: str, file: str | None = 
     return result
 
 
-def match(columns: Contract, found: Sequence[SourceColumn], file: str) -> dict[str, SourceColumn]:
+def match(columns: Contract, found: Sequence[SourceColumn], file: str, query: str = "") -> dict[str, SourceColumn]:
     """The query's column for each one of the contract, by name and in the contract's order.
 
-    Raises ContractMismatch that names every column which is missing, extra, there twice, or of a type that the contract's does not take.
+    Raises ContractMismatch that names every column which is missing, extra, there twice, or of a type that the contract's does not take, and the
+    line where the first of them that the query names stands.
     """
     by_name = {column.name: column for column in found}
     wanted = {column.name for column in columns}
-    problems = [f"{name!r} is there {times} times" for name, times in Counter(column.name for column in found).items() if times > 1]
-    problems += [f"{column.name!r} is missing" for column in columns if column.name not in by_name]
-    problems += [f"{name!r} is not in the contract{did_you_mean(name, wanted - by_name.keys())}" for name in by_name if name not in wanted]
-    problems += [said for column in columns if column.name in by_name and (said := misfit(column, by_name[column.name]))]
+    problems = [(name, f"{name!r} is there {times} times") for name, times in Counter(column.name for column in found).items() if times > 1]
+    problems += [(column.name, f"{column.name!r} is missing") for column in columns if column.name not in by_name]
+    problems += [(name, f"{name!r} is not in the contract{did_you_mean(name, wanted - by_name.keys())}") for name in by_name if name not in wanted]
+    problems += [(column.name, said) for column in columns if column.name in by_name and (said := misfit(column, by_name[column.name]))]
     if problems:
-        raise ContractMismatch(f"{file}: the query does not fit the contract: {', and '.join(problems)}. Mend the SELECT, or `columns:` beside it")
+        line = next((line for name, _ in problems if (line := _line(query, name))), None)
+        where = f"{file}:{line}" if line else file
+        said = ", and ".join(said for _, said in problems)
+        raise ContractMismatch(f"{where}: the query does not fit the contract: {said}. Mend the SELECT, or `columns:` beside it")
     return {column.name: by_name[column.name] for column in columns}
+
+
+def _line(query: str, name: str) -> int | None:
+    """The first line that has the name as a word; `SELECT *` has none."""
+    found = re.search(rf"(?<![\w$]){re.escape(name)}(?![\w$])", query, re.IGNORECASE)
+    return query.count("\n", 0, found.start()) + 1 if found else None

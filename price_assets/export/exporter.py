@@ -1,29 +1,32 @@
 """What a process exports with: its settings, its store, a temp folder; and the steps of an export run, which the assets call."""
 
+import atexit
 import logging
 import shutil
 import tempfile
-import weakref
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 
+import polars as pl
+
 from price_assets.errors import Failed, SnapshotBlocked, UsageError
 from price_assets.export import layout
 from price_assets.export.checks import CheckResult, run_checks
 from price_assets.export.commit import find_manifest, read_manifest, read_register, whole_manifest
-from price_assets.export.contract import Column
+from price_assets.export.contract import Contract
 from price_assets.export.extraction import extract
-from price_assets.export.formats import csv, verify_csv, verify_xlsx, xlsx
+from price_assets.export.formats import csv, read_csv, read_xlsx, verify_csv, verify_xlsx, xlsx
+from price_assets.export.manifest import Manifest
 from price_assets.export.price_list import FormatName, PriceList, content_name
 from price_assets.export.publication import Candidate, Publication, publish, record_blocked
 from price_assets.export.register import FileReference
 from price_assets.export.settle import SettleReport, settle
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.storage import Store, open_store
-from price_assets.export.storing import fetch_snapshot, store_file, store_snapshot
+from price_assets.export.storing import fetch_file, fetch_snapshot, store_file, store_snapshot
 from price_assets.settings import ExportSettings, SourceSettings, StorageSettings
 
 log = logging.getLogger(__name__)
@@ -93,7 +96,7 @@ class Exporter:
     @cached_property
     def _temporary(self) -> Path:
         folder = Path(tempfile.mkdtemp(prefix="price-assets-"))
-        weakref.finalize(self, shutil.rmtree, folder, ignore_errors=True)  # at the process' end too
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)  # not with this object: frames that a notebook loaded may outlive it
         return folder
 
     def _folder(self, run_id: str) -> Path:
@@ -105,11 +108,11 @@ class Exporter:
             folder.mkdir()
         return folder
 
-    def take(self, price_list: PriceList, export_date: date, run_id: str, *, from_snapshots: bool) -> Snapshot:
+    def take(self, price_list: PriceList, export_date: date, run_id: str, *, from_snapshots: bool, beside_threads: bool = False) -> Snapshot:
         """The rows of the day: from the source, or those that it has published already.
 
         The source of a list without `past_dates` knows today's prices only, so a past day of it is rendered from what is published. Raises
-        UsageError where nothing is.
+        UsageError where nothing is. `beside_threads`: other threads of this process must run while the source is read.
         """
         past = export_date < datetime.now(self.settings.timezone).date()
         if past and not price_list.past_dates and not self.published_files(price_list.name, export_date):
@@ -119,7 +122,7 @@ class Exporter:
             )
         if from_snapshots or (past and not price_list.past_dates):
             return self.published_snapshot(price_list.name, export_date, run_id)
-        snapshot = extract(price_list, export_date, self.source, self._folder(run_id))
+        snapshot = extract(price_list, export_date, self.source, self._folder(run_id), beside_threads=beside_threads)
         log.info("snapshot %s: %s rows", snapshot.name, f"{snapshot.rows:,}")
         return snapshot
 
@@ -140,7 +143,7 @@ class Exporter:
         if not revisions or revisions[-1] is None:
             return snapshot
         manifest = find_manifest(self.store, layout.manifest_key(price_list, export_date, revisions[-1]))
-        return snapshot if manifest is None else replace(snapshot, columns=tuple(Column.model_validate(column) for column in manifest.contract))
+        return snapshot if manifest is None else replace(snapshot, columns=manifest.columns)
 
     def published_snapshot(self, price_list: str, export_date: date, run_id: str) -> Snapshot:
         """Fetch what the day has published. Raises UsageError where nothing is."""
@@ -151,8 +154,18 @@ class Exporter:
 
     def published_files(self, price_list: str, export_date: date) -> tuple[FileReference, ...]:
         """The files that the day has published."""
+        manifest = self.published_manifest(price_list, export_date)
+        return manifest.references if manifest else ()
+
+    def published_manifest(self, price_list: str, export_date: date) -> Manifest | None:
+        """What is said about the revision that the day has published; None where nothing is."""
         published = read_register(self.store, price_list).day(export_date).published
-        return read_manifest(self.store, published.manifest).references if published else ()
+        return read_manifest(self.store, published.manifest) if published else None
+
+    def rows(self, file: FileReference, columns: Contract, run_id: str) -> pl.LazyFrame:
+        """Fetch a file and read its rows, typed by the contract that it was rendered by as far as the format tells (`read_csv`, `read_xlsx`)."""
+        path = fetch_file(self.store, file, self._folder(run_id))
+        return read_csv.read(path, columns) if file.format == "csv" else read_xlsx.read(path, columns, file.rows).lazy()
 
     def render(self, price_list: PriceList, snapshot: Snapshot, format_name: FormatName, run_id: str) -> FileReference:
         """Bring the snapshot into the storage as a file of this format, verified. What is published with this content is not made again.

@@ -22,6 +22,7 @@ from price_assets.export.snapshot_files import SnapshotWriter
 from price_assets.export.source_errors import SourceBusy
 from price_assets.export.sql import Query, scan
 from price_assets.export.time_zone import compare_time_zones
+from price_assets.export.watcher import watched
 from price_assets.settings import SourceSettings
 
 log = logging.getLogger(__name__)
@@ -36,10 +37,11 @@ PROGRESS_EVERY = 5.0
 """All in seconds, but for the number of tries and how the wait grows with each."""
 
 
-def extract(price_list: PriceList, export_date: date, source: SourceSettings, folder: Path) -> Snapshot:
+def extract(price_list: PriceList, export_date: date, source: SourceSettings, folder: Path, *, beside_threads: bool = False) -> Snapshot:
     """Read the rows of the day into a Parquet file in the folder: all of them, at one point in time, or none.
 
-    What is transient is tried three times within two minutes.
+    What is transient is tried three times within two minutes. Where the process is stopped or killed the query ends in the server, too.
+    `beside_threads`: other threads of this process must run meanwhile.
     Raises SourceUnavailable, SourceRefused, PriceListError, ContractMismatch, ValueDoesNotFit.
     """
     query = scan(price_list.sql, f"{price_list.name}.sql")
@@ -54,7 +56,7 @@ def extract(price_list: PriceList, export_date: date, source: SourceSettings, fo
     ):
         with attempt:
             try:
-                return _extract(price_list, query, export_date, source, folder)
+                return _extract(price_list, query, export_date, source, folder, beside_threads=beside_threads)
             except SourceBusy as busy:
                 again = f"again in {attempt.next_wait:.0f} s" if attempt.num < TRIES else "given up"
                 log.warning("Try %s of %s, %s: %s", attempt.num, TRIES, again, busy)
@@ -62,12 +64,12 @@ def extract(price_list: PriceList, export_date: date, source: SourceSettings, fo
     raise AssertionError  # the last attempt returned or raised
 
 
-def _extract(price_list: PriceList, query: Query, export_date: date, source: SourceSettings, folder: Path) -> Snapshot:
-    with open_session(source, application_name(price_list.name)) as session:
+def _extract(price_list: PriceList, query: Query, export_date: date, source: SourceSettings, folder: Path, *, beside_threads: bool) -> Snapshot:
+    with open_session(source, application_name(price_list.name)) as session, watched(session.parameters, session.application_name):
         projection = _projection(price_list, query, export_date, session)
         path = folder / f"{price_list.name}_{export_date}.parquet"
         writing = SnapshotWriter(path, price_list.columns, price_list=price_list.name, export_date=export_date, source_time=session.source_time)
-        with writing as writer, closing(read(session, projection.sql)) as frames:
+        with writing as writer, closing(read(session, projection.sql, beside_threads=beside_threads)) as frames:
             rows, told = 0, time.monotonic()
             for frame in frames:
                 writer.write(cast(frame, price_list.columns, price_list.key, lambda column: _true_misfit(session, projection, column)))
@@ -88,7 +90,7 @@ def application_name(price_list: str) -> str:
 def _projection(price_list: PriceList, query: Query, export_date: date, session: Session) -> Projection:
     text, file = query.render(export_date), f"{price_list.name}.sql"
     found = describe(session.connection, text, file)
-    projection = Projection(text, price_list.columns, price_list.key, match(price_list.columns, found, file), len(found), query.ordered)
+    projection = Projection(text, price_list.columns, price_list.key, match(price_list.columns, found, file, text), len(found), query.ordered)
     prepare(session.connection, projection.sql)  # what the wrapper can't be asked is refused here, with a SQLSTATE, and not in ConnectorX without one
     return projection
 

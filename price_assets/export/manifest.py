@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import PlainSerializer
 
+from price_assets.export.contract import Column, Contract
 from price_assets.export.price_list import FormatName
 from price_assets.export.register import FileReference, Part, Standing, Utc
 
@@ -67,6 +68,11 @@ class Manifest(Part):
     def references(self) -> tuple[FileReference, ...]:
         """Its files, as they pass between assets."""
         return tuple(FileReference(snapshot=self.snapshot, content=self.content, **file.model_dump()) for file in self.files)
+
+    @property
+    def columns(self) -> Contract:
+        """Its contract, without the rules of checks."""
+        return tuple(Column.model_validate(column) for column in self.contract)
 
     def to_json(self) -> bytes:
         """As it stands in the storage."""

@@ -24,6 +24,9 @@ from price_assets.settings import SourceSettings
 NO_FILE = "/dev/null/none"
 """A path at which nothing can be: libpq looks there instead of in the home directory, and finds nothing."""
 
+NO_PASSWORD = "none"  # noqa: S105 - that is what it says
+"""Of a client's key: without one libpq would ask for that of an encrypted key at the terminal [PJ18]."""
+
 PINNED = {
     "datestyle": "ISO, YMD",
     "intervalstyle": "postgres",
@@ -41,7 +44,11 @@ CHECKS_ITS_CLIENT = 140_000
 
 KEEPALIVE = {"keepalives_idle": 30, "keepalives_interval": 10}
 KEEPALIVE_PROBES = 6
-"""A dead connection is noticed after 30 + 6 × 10 seconds."""
+UNANSWERED = 90
+"""A dead connection is noticed after 30 + 6 × 10 seconds, and after as many where what was sent stays unacknowledged."""
+
+LOCK_TIMEOUT = "30s"
+"""A query waits only for who changes the table itself, and three tries of this are over within the time that tries have."""
 
 _CANCEL = "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND pid <> pg_backend_pid()"
 
@@ -59,12 +66,29 @@ class Session:
     snapshot_id: str
 
     @property
+    def parameters(self) -> dict[str, Any]:
+        """psycopg's, for another connection to the same address in the same way. They carry the password: for no message."""
+        source, info = self.source, self.connection.info
+        if source.sslmode != "prefer":
+            return _parameters(source, info.hostaddr or None, source.sslmode)
+        return _parameters(source, info.hostaddr or None, "require" if self.connection.pgconn.ssl_in_use else "disable")
+
+    def connect_again(self) -> psycopg.Connection[Any]:
+        """Another connection to the same address in the same way. Raises SourceUnavailable and SourceRefused."""
+        try:
+            with _without_pg_variables():
+                return psycopg.connect(**self.parameters, prepare_threshold=None)
+        except psycopg.Error as error:
+            raise source_errors.of_connect(error, _where(self.source)) from None
+
+    @property
     def reader_url(self) -> str:
         """The connection of ConnectorX, with the TLS that psycopg settled on. It carries the password: for no message."""
         source = self.source
         tls = {"sslmode": "require" if self.connection.pgconn.ssl_in_use else "disable"}
         tls |= {name: str(path) for name, path in _tls_files(source).items() if path}
-        parameters = {**tls, "connect_timeout": _seconds(source.connect_timeout), **KEEPALIVE, "keepalives_retries": KEEPALIVE_PROBES}
+        parameters = {**tls, "connect_timeout": _seconds(source.connect_timeout), **KEEPALIVE}
+        parameters |= {"keepalives_retries": KEEPALIVE_PROBES, "tcp_user_timeout": UNANSWERED}
         host = f"[{source.host}]" if ":" in source.host else quote(source.host, safe="")
         login = f"{quote(source.user, safe='')}:{quote(source.password, safe='')}"  # [CX11]
         return f"postgresql://{login}@{host}:{source.port}/{quote(source.database, safe='')}?{urlencode(parameters, quote_via=quote)}"
@@ -111,7 +135,6 @@ def connect(source: SourceSettings) -> psycopg.Connection[Any]:
     offers none; an answer of a server ends the search. Nothing is read from PG* variables, `~/.pgpass` or `~/.postgresql`.
     Raises SourceUnavailable and SourceRefused.
     """
-    where = f"{source.user}@{source.host}:{source.port}/{source.database}"
     modes = ("require", "disable") if source.sslmode == "prefer" else (source.sslmode,)
     failure: PriceAssetsError | None = None
     for address in _addresses(source):
@@ -120,7 +143,7 @@ def connect(source: SourceSettings) -> psycopg.Connection[Any]:
                 with _without_pg_variables():
                     return psycopg.connect(**_parameters(source, address, mode), prepare_threshold=None)
             except psycopg.Error as error:
-                failure = source_errors.of_connect(error, where)
+                failure = source_errors.of_connect(error, _where(source))
                 if mode == "require" and source_errors.offers_no_tls(error):
                     continue
                 if isinstance(failure, SourceRefused):
@@ -128,6 +151,10 @@ def connect(source: SourceSettings) -> psycopg.Connection[Any]:
                 break
     assert failure  # noqa: S101 - there is an address, and each that gives no connection gives a failure
     raise failure
+
+
+def _where(source: SourceSettings) -> str:
+    return f"{source.user}@{source.host}:{source.port}/{source.database}"
 
 
 def _parameters(source: SourceSettings, address: str | None, sslmode: str) -> dict[str, Any]:
@@ -142,11 +169,13 @@ def _parameters(source: SourceSettings, address: str | None, sslmode: str) -> di
         "sslmode": sslmode,
         **{name: str(path or NO_FILE) for name, path in _tls_files(source).items()},
         "sslcrl": NO_FILE,
+        "sslpassword": NO_PASSWORD,
         "gssencmode": "disable",
         "connect_timeout": _seconds(source.connect_timeout),
         "client_encoding": "UTF8",
         **KEEPALIVE,
         "keepalives_count": KEEPALIVE_PROBES,
+        "tcp_user_timeout": UNANSWERED * 1000,
     }
 
 
@@ -172,6 +201,7 @@ def _settings(connection: psycopg.Connection[Any], source: SourceSettings, appli
     settings = {
         "application_name": application_name,
         "statement_timeout": f"{ceil(source.statement_timeout.total_seconds() * 1000)}ms",
+        "lock_timeout": LOCK_TIMEOUT,
         "timezone": source.timezone.key,
         **PINNED,
     }

@@ -50,7 +50,7 @@ def misfit(column: Column, found: SourceColumn) -> str | None:
     if kind is Kind.TEXT or found.oid in TAKES[kind]:
         return None
     takes, cast = _CASTS[kind]
-    return f"{column.name!r} is {found.type_name}, and {column.type} takes {takes}: write {_quoted(column.name)}::{cast} in the SQL"
+    return f"{column.name!r} is {found.type_name}, and {column.type} takes {takes}: write {quoted(column.name)}::{cast} in the SQL"
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Projection:
     @property
     def sql(self) -> str:
         """The statement to read: the contract's columns, in its order; rows in the query's own order, else by key in "C" collation."""
-        projected = ", ".join(f"{_project(column, self.found[column.name])} AS {_quoted(column.name)}" for column in self.columns)
+        projected = ", ".join(f"{_project(column, self.found[column.name])} AS {quoted(column.name)}" for column in self.columns)
         return f"SELECT {projected} {self._from}{self._order}"
 
     def misfit_sql(self, column: Column) -> str:
@@ -121,5 +121,6 @@ def _within_years(found: SourceColumn) -> str:
     return " AND ".join(f"{value} >= {kind} '0001-01-01' AND {value} < {kind} '10000-01-01'" for kind, value in ranges)
 
 
-def _quoted(name: str) -> str:
+def quoted(name: str) -> str:
+    """The name as SQL writes it, whatever is in it."""
     return '"' + name.replace('"', '""') + '"'

@@ -17,6 +17,7 @@ from price_assets.export.register import FileReference
 from price_assets.export.snapshot import Snapshot
 from price_assets.logs import about
 from price_assets.orchestration.failures import failure, told_to_dagster
+from price_assets.orchestration.interruption import ended_by_a_thread
 from price_assets.orchestration.tables import column_schema, preview, table
 from price_assets.settings import ExportSettings
 
@@ -83,7 +84,7 @@ def _snapshot(price_list: PriceList, days: dg.PartitionsDefinition[str], exporte
     def snapshot(context: dg.AssetExecutionContext, config: SnapshotConfig) -> Iterator[dg.Output[Snapshot] | dg.AssetCheckResult]:
         began, day = time.monotonic(), date.fromisoformat(context.partition_key)
         with about(price_list.name, day, context.run.run_id), told_to_dagster():
-            taken = exporter.take(price_list, day, context.run.run_id, from_snapshots=config.from_snapshots)
+            taken = exporter.take(price_list, day, context.run.run_id, from_snapshots=config.from_snapshots, beside_threads=ended_by_a_thread())
             verdict = exporter.judge(price_list, taken, context.run.run_id)
             # Results first, then the failure, then the output: so that green means passed [DG15–DG18].
             yield from (_check_result(key, result, day, excused=verdict.excuses(result)) for result in verdict.results)

@@ -1,8 +1,8 @@
 """How the assets hand their values on: a snapshot is resolved, a file is rendered, verified and put.
 
-What passes is a small value, a `Snapshot` or a `FileReference`, never a frame. A value that this run made is handed on as it is; in a run
-that starts in the middle it is what the newest materialisation of the partition names, and where no run is at hand (a notebook) what the
-register has published [DG57].
+What passes is a small value, a `Snapshot` or a `FileReference`, unless whoever takes it asks for its rows: by the annotation `pl.LazyFrame` or
+`pl.DataFrame`. A value that this run made is handed on as it is; in a run that starts in the middle it is what the newest materialisation of the
+partition names, and where no run is at hand (a notebook) what the register has published [DG57].
 """
 
 import time
@@ -11,11 +11,13 @@ from datetime import date
 from typing import Any
 
 import dagster as dg
+import polars as pl
 
 from price_assets.errors import UsageError
 from price_assets.export import layout
+from price_assets.export.contract import Column, Contract
 from price_assets.export.exporter import Exporter
-from price_assets.export.price_list import FormatName, PriceList
+from price_assets.export.price_list import FormatName, PriceList, contract_of
 from price_assets.export.register import FileReference
 from price_assets.export.snapshot import Snapshot
 from price_assets.logs import about
@@ -47,8 +49,12 @@ class SnapshotIOManager(dg.IOManager):
             }
         )
 
-    def load_input(self, context: dg.InputContext) -> Snapshot:
-        """Give this run's snapshot, else the newest materialised one, fetched from the storage."""
+    def load_input(self, context: dg.InputContext) -> Snapshot | pl.LazyFrame | pl.DataFrame:
+        """Give this run's snapshot, else the newest materialised one, fetched from the storage; or its rows."""
+        snapshot = self._snapshot(context)
+        return _frame(context, snapshot.scan()) if _wants_rows(context) else snapshot
+
+    def _snapshot(self, context: dg.InputContext) -> Snapshot:
         name, day = context.asset_key.path[0], context.asset_partition_key
         run_id = _run_id(context)
         if made := self._made.get((run_id, name, day)):
@@ -79,6 +85,7 @@ class FileIOManager(dg.IOManager):
         context.add_output_metadata(
             {
                 **asdict(file),
+                "contract": contract_of(obj.columns),
                 "dagster/row_count": file.rows,
                 "dagster/uri": self._exporter.store.address(file.key),
                 "seconds": round(time.monotonic() - began, 2),
@@ -86,16 +93,32 @@ class FileIOManager(dg.IOManager):
             }
         )
 
-    def load_input(self, context: dg.InputContext) -> FileReference:
-        """Give a reference to the newest materialised file of the partition, else to the published one."""
+    def load_input(self, context: dg.InputContext) -> FileReference | pl.LazyFrame | pl.DataFrame:
+        """Give a reference to the newest materialised file of the partition, else to the published one; or the rows that the file holds."""
+        with told_to_dagster():
+            file, columns = self._file(context)
+            return _frame(context, self._exporter.rows(file, columns, _run_id(context))) if _wants_rows(context) else file
+
+    def _file(self, context: dg.InputContext) -> tuple[FileReference, Contract]:
+        """The file, and the contract that it was rendered by."""
         name, day = context.asset_key.path[0], context.asset_partition_key
         if found := _newest_metadata(context):
-            return FileReference(**{field: found[field] for field in FileReference.__dataclass_fields__})
-        with told_to_dagster():
-            for file in self._exporter.published_files(name, date.fromisoformat(day)):
+            columns = tuple(Column.model_validate(column) for column in found["contract"])
+            return FileReference(**{field: found[field] for field in FileReference.__dataclass_fields__}), columns
+        if manifest := self._exporter.published_manifest(name, date.fromisoformat(day)):
+            for file in manifest.references:
                 if file.format == self._format:
-                    return file
-            raise UsageError(f"{name} {day} has no {self._format} yet: materialise the whole list.")
+                    return file, manifest.columns
+        raise UsageError(f"{name} {day} has no {self._format} yet: materialise the whole list.")
+
+
+def _wants_rows(context: dg.InputContext) -> bool:
+    """Whether the input is annotated as a frame [DG57]."""
+    return context.dagster_type.typing_type in (pl.LazyFrame, pl.DataFrame)
+
+
+def _frame(context: dg.InputContext, rows: pl.LazyFrame) -> pl.LazyFrame | pl.DataFrame:
+    return rows.collect() if context.dagster_type.typing_type is pl.DataFrame else rows
 
 
 def _run_id(context: dg.InputContext) -> str:

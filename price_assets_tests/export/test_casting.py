@@ -60,8 +60,8 @@ def test_one_and_five_thousandths_is_refused_where_polars_alone_would_round_it()
     """[PJ5]: the regression test of the fact itself stands first."""
     assert pl.Series(["1.005"]).cast(pl.Decimal(12, 2), strict=True).to_list() == [Decimal("1.00")]
     assert refusal("1.005", "decimal(12,2)") == (
-        "Column value, row with sku 'A-2': 1.005 does not fit decimal(12,2): that type holds at most 2 decimals; round it in the SQL, "
-        "or widen the type in the price list"
+        "Column value, row with sku 'A-2': 1.005 does not fit decimal(12,2): that type holds at most 2 decimals; "
+        'write round("value", 2) in the SQL, or widen the type in the price list'
     )
 
 

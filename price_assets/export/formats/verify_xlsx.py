@@ -9,8 +9,9 @@ import fastexcel
 import polars as pl
 
 from price_assets.errors import Failed
-from price_assets.export.contract import Column, Contract, Kind
+from price_assets.export.contract import Column, Kind
 from price_assets.export.control_sums import ControlSums
+from price_assets.export.formats.read_xlsx import exact, read_sheet
 from price_assets.export.formats.wall_time import to_wall_time
 from price_assets.export.formats.xlsx_sheets import sheet_names
 from price_assets.export.formats.xlsx_stream import read_through
@@ -19,16 +20,6 @@ from price_assets.export.snapshot import Snapshot
 
 WHOLE_ROWS = 100_000
 """Up to so many rows every value is read; a reader loads a whole sheet into memory [XL10]."""
-
-_READ_AS: dict[Kind, fastexcel.DType] = {
-    Kind.TEXT: "string",
-    Kind.INTEGER: "float",
-    Kind.DECIMAL: "float",  # all that a spreadsheet has; each of up to 15 digits is another one
-    Kind.BOOLEAN: "boolean",
-    Kind.DATE: "date",
-    Kind.TIMESTAMP: "datetime",
-    Kind.TIMESTAMPTZ: "datetime",
-}
 
 
 def verify(path: Path, snapshot: Snapshot, options: XlsxOptions, timezone: ZoneInfo) -> dict[str, Decimal]:
@@ -69,27 +60,13 @@ def _compare(path: Path, workbook: fastexcel.ExcelReader, rows: list[int], snaps
     start = 0
     for position, height in enumerate(rows):
         sheet = f"{path.name}, sheet {workbook.sheet_names[position]}"
-        found = _read(sheet, workbook, position, height, snapshot.columns)
+        found = read_sheet(workbook, position, height, snapshot.columns, sheet)
         due = expected.slice(start, height)
         for column in snapshot.columns:
             _compare_column(sheet, column, found[column.name], _shown(due[column.name], column.type.kind, timezone))
-        sums.add(found.select(_exact(column) for column in snapshot.columns if column.type.kind is Kind.DECIMAL))
+        sums.add(found.select(exact(column) for column in snapshot.columns if column.type.kind is Kind.DECIMAL))
         start += height
     return sums.totals
-
-
-def _read(sheet: str, workbook: fastexcel.ExcelReader, position: int, height: int, columns: Contract) -> pl.DataFrame:
-    """Return a sheet's data rows by the columns' names. Rows at its end that are NULL throughout are not there for the reader, so they are added."""
-    types: dict[str | int, fastexcel.DType] = {number: _READ_AS[column.type.kind] for number, column in enumerate(columns)}
-    values = workbook.load_sheet(position, header_row=0, dtypes=types).to_polars()
-    labels = [column.label for column in columns]
-    twice = len(set(labels)) < len(labels)  # then the reader adds numbers to them
-    if len(values.columns) != len(labels) or not all(
-        found.startswith(label) if twice else found == label for found, label in zip(values.columns, labels, strict=True)
-    ):
-        raise Failed(f"{sheet}: the header is {values.columns} where {labels} is due; run it again.")
-    values.columns = [column.name for column in columns]
-    return pl.concat([values, values.clear(height - values.height)])
 
 
 def _shown(values: pl.Series, kind: Kind, timezone: ZoneInfo) -> pl.Series:
@@ -105,11 +82,6 @@ def _shown(values: pl.Series, kind: Kind, timezone: ZoneInfo) -> pl.Series:
             return to_wall_time(values, timezone).dt.truncate("1ms").dt.cast_time_unit("ms")
         case Kind.BOOLEAN | Kind.DATE:
             return values
-
-
-def _exact(column: Column) -> pl.Expr:
-    """Return the decimals that were read: the shortest text of a double of up to 15 digits is the number that was written."""
-    return pl.col(column.name).cast(pl.String).cast(column.type.polars)
 
 
 def _compare_column(sheet: str, column: Column, found: pl.Series, expected: pl.Series) -> None:

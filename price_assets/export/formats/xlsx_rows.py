@@ -18,8 +18,8 @@ _MILLISECOND = 1_000
 _PLACES = 11
 """Decimal places of a time's share of its day; a millisecond is a little more than the 8th."""
 
-_ESCAPED = r"[&<>\x00-\x08\x0b-\x1f]"
 _LITERAL_ESCAPE = r"_x[0-9A-Fa-f]{4}_"
+_ESCAPED = rf"[&<>\x00-\x08\x0b-\x1f]|{_LITERAL_ESCAPE}"
 _MARK = "\uffff"
 """Stands for the `_` of a literal `_xHHHH_` until all are found. It is nobody's text: `cannot_carry` refuses it."""
 
@@ -103,14 +103,14 @@ def _value(rows: pl.DataFrame, column: Column, timezone: ZoneInfo) -> pl.Expr:
 
 
 def _text(values: pl.Series) -> pl.Expr:
-    """Escape only where a batch needs it [XL5]; line ends become a plain newline [XL7]."""
+    """Escape only where a batch needs it [XL5], which one look tells; line ends become a plain newline [XL7]."""
     text = pl.col(values.name)
+    if not values.str.contains(_ESCAPED).any():
+        return text
     if values.str.contains(_LITERAL_ESCAPE).any():
         # The first pass misses the second of two that share their middle `_`; the next one finds it.
         for _ in range(2):
             text = text.str.replace_all(f"_(x[0-9A-Fa-f]{{4}}[_{_MARK}])", f"{_MARK}$1")
-    elif not values.str.contains(_ESCAPED).any():
-        return text
     return text.str.replace_many(_ESCAPES, leftmost=True)
 
 

@@ -1,10 +1,12 @@
 """A workbook read in a stream, for those too large to load [XL10]: the checksum of each part, the rows of each sheet, the sums of decimals."""
 
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
@@ -19,6 +21,7 @@ from price_assets.export.control_sums import ControlSums
 _READ_BYTES = 1 << 16
 _ROW_END = b"</row>"
 _LOCAL_HEADER = 30
+_AT_WORK = 2
 _InflateError = cast("type[Exception]", isal_zlib.error)
 
 
@@ -48,10 +51,15 @@ def read_through(path: Path, sheets: int, columns: Contract) -> Totals:
                 deque(chunks, maxlen=0)
                 continue
             before = sums.rows
-            for xml in _whole_rows(_ahead(chunks)):
-                sums.add_parts(xml.select(wanted).row(0, named=True))  # all columns at once, each by a regular expression of its own
+            for found in _ahead(partial(_added_up, wanted=wanted), _whole_rows(chunks)):
+                sums.add_parts(found)
             rows[info.filename] = sums.rows - before - 1  # the header is no data row
     return Totals(list(rows.values()), sums.totals)
+
+
+def _added_up(xml: pl.DataFrame, wanted: Sequence[pl.Expr]) -> dict[str, int]:
+    """All columns at once, each by a regular expression of its own."""
+    return xml.select(wanted).row(0, named=True)
 
 
 def _numbers(columns: Contract) -> dict[str, pl.Expr]:
@@ -90,13 +98,15 @@ def _inflated(file: BinaryIO, info: ZipInfo) -> Iterator[bytes]:
         raise BadZipFile(f"{info.filename} is damaged")
 
 
-def _ahead(chunks: Iterator[bytes]) -> Generator[bytes]:
-    """The same chunks, each made in a thread while the one before it is looked at."""
-    with ThreadPoolExecutor(1, "inflate") as thread:
-        coming = thread.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = thread.submit(next, chunks, None)
-            yield chunk
+def _ahead(work: Callable[[pl.DataFrame], dict[str, int]], items: Iterator[pl.DataFrame]) -> Generator[dict[str, int]]:
+    """`map(work, items)`, with two items at work while the next one is made: memory is that of a few, errors show in their order."""
+    with ThreadPoolExecutor(_AT_WORK, "ahead") as threads:
+        coming = deque(threads.submit(work, item) for item in islice(items, _AT_WORK))
+        for item in items:
+            yield coming.popleft().result()
+            coming.append(threads.submit(work, item))
+        while coming:
+            yield coming.popleft().result()
 
 
 def _whole_rows(chunks: Iterator[bytes]) -> Iterator[pl.DataFrame]:
