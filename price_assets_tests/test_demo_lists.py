@@ -27,7 +27,7 @@ pytestmark = pytest.mark.xdist_group("demo")
 
 @pytest.fixture(scope="module")
 def storage(demo_database: Database, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Both lists of one day, exported with the `plain` dialect."""
+    """The lists of one day, those with a workbook exported with the `plain` dialect."""
     folder = tmp_path_factory.mktemp("demo-lists")
     lists = shutil.copytree(SHIPPED_PRICE_LISTS, folder / "lists")
     retail = lists / "retail.yaml"

@@ -12,7 +12,7 @@ SHIPPED = {each.name: each for each in load_price_lists(SHIPPED_PRICE_LISTS, sta
 
 
 def test_the_shipped_price_lists_load() -> None:
-    assert list(SHIPPED) == ["retail", "wholesale"]
+    assert list(SHIPPED) == ["dealers", "retail", "wholesale"]
 
 
 @pytest.mark.parametrize("name", SHIPPED)
@@ -32,11 +32,10 @@ def test_a_shipped_list_says_what_a_newcomer_wants_to_know(name: str) -> None:
 
 
 def test_the_shipped_lists_show_different_features() -> None:
-    retail, wholesale = SHIPPED["retail"], SHIPPED["wholesale"]
-    assert retail.formats.csv
-    assert wholesale.formats.csv
-    assert (retail.formats.csv.dialect, wholesale.formats.csv.dialect) == ("excel-semicolon", "plain")
-    assert scan(retail.sql, "retail.sql").ordered
-    assert not scan(wholesale.sql, "wholesale.sql").ordered
+    dialects = {name: price_list.formats.csv and price_list.formats.csv.dialect for name, price_list in SHIPPED.items()}
+    assert dialects == {"dealers": "1c", "retail": "excel-semicolon", "wholesale": "plain"}
+    assert [name for name, price_list in SHIPPED.items() if not price_list.formats.xlsx] == ["dealers"]
+    assert [name for name, price_list in SHIPPED.items() if scan(price_list.sql, f"{name}.sql").ordered] == ["retail"]
+    assert {len(price_list.key) for price_list in SHIPPED.values()} == {1, 2}
     kinds = {column.type.kind for price_list in SHIPPED.values() for column in price_list.columns}
-    assert kinds == set(Kind) - {Kind.TIMESTAMP}
+    assert kinds == set(Kind)

@@ -1,4 +1,4 @@
-"""`make demo`: two price lists from a made-up company's Postgres to CSV and XLSX in a folder, for yesterday and today."""
+"""`make demo`: three price lists from a made-up company's Postgres to CSV and XLSX in a folder, for yesterday and today."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The demo's made-up company: its Postgres with the catalogue, its settings, and the export of its two price lists by the real exporter."""
+"""The demo's made-up company: its Postgres with the catalogue, its settings, and the export of its three price lists by the real exporter."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ CLONE = Path(__file__).parents[2]
 OUTPUT = CLONE / "demo-output"
 """Where the demo's files go; git ignores it."""
 TIMEZONE = "Europe/Moscow"
-PRICE_LISTS = ("retail", "wholesale")
+PRICE_LISTS = ("dealers", "retail", "wholesale")
 talk = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -62,10 +62,10 @@ def environment(server: Server, dagster_home: Path | None = None) -> dict[str, s
 
 
 def export(settings: Mapping[str, str]) -> int:
-    """Export both price lists for yesterday and today, as a CronJob would; the exporter's own table goes to stdout. Returns its exit code."""
+    """Export the price lists for yesterday and today, as a CronJob would; the exporter's own table goes to stdout. Returns its exit code."""
     last = today()
     first = last - timedelta(days=1)
-    talk.print(f"Exporting {' and '.join(PRICE_LISTS)} of {first} and {last}, which is today in {TIMEZONE} …")
+    talk.print(f"Exporting {', '.join(PRICE_LISTS)} of {first} and {last}, which is today in {TIMEZONE} …")
     command = [sys.executable, "-m", "price_assets", "export", *PRICE_LISTS, "--from", str(first), "--to", str(last)]
     exporter = guarded(command, environment=settings, stop_with=signal.SIGINT)
     try:

@@ -21,11 +21,15 @@ _VALUES_SHOWN = 5
 
 @dataclass(frozen=True)
 class Rule:
-    """`text` says what rows that break it have: "price below 0.01". `broken` is true for such rows, over a snapshot's frame."""
+    """`text` says what rows that break it have: "price below 0.01". `broken` is true for such rows, over a snapshot's frame.
+
+    `value` is what is shown of such a row, where the column's value by itself would not tell.
+    """
 
     column: str
     text: str
     broken: pl.Expr
+    value: pl.Expr | None = None
 
 
 def null_rules(columns: Iterable[Column]) -> list[Rule]:
@@ -38,13 +42,17 @@ def range_rules(columns: Contract) -> list[Rule]:
     return [rule for column in columns for rule in _ranges(column)]
 
 
-def format_rules(columns: Contract, formats: Formats) -> list[Rule]:
+def format_rules(columns: Contract, formats: Formats, key: Sequence[str]) -> list[Rule]:
     """What the formats that are made can hold."""
     limits = {
-        "csv": csv.cannot_carry(columns, formats.csv) if formats.csv else [],
+        "csv": csv.cannot_carry(columns, formats.csv, key) if formats.csv else [],
         "xlsx": xlsx_limits.cannot_carry(columns, formats.xlsx) if formats.xlsx else [],
     }
-    return [Rule(column, f"{column} that {name} can't hold, {why}", broken) for name, found in limits.items() for column, broken, why in found]
+    return [
+        Rule(limit.column, f"{limit.column} that {name} can't hold, {limit.why}", limit.broken, limit.value)
+        for name, found in limits.items()
+        for limit in found
+    ]
 
 
 def _ranges(column: Column) -> Iterator[Rule]:

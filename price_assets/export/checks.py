@@ -63,7 +63,7 @@ def _rules(price_list: PriceList, columns: Contract) -> dict[str, list[Rule]]:
         "key": null_rules(column for column in known if column.name in price_list.key),
         "nulls": null_rules(column for column in known if not column.nullable and column.name not in price_list.key),
         "ranges": range_rules(known),
-        "formats": format_rules(columns, price_list.formats),
+        "formats": format_rules(columns, price_list.formats, price_list.key),
     }
 
 

@@ -16,6 +16,9 @@ from price_assets.errors import did_you_mean
 MAX_DESCRIPTION = 2_000
 """Characters: what a person reads, and what a cell of `About` holds many times over."""
 
+MAX_COLUMNS = 1_664
+"""What a query of Postgres may give: its `MaxTupleAttributeNumber` (src/include/access/htup_details.h). A sheet and a CSV hold more."""
+
 MAX_PRECISION = 38
 """Digits of a decimal: what Arrow's and Polars' 128 bits hold."""
 

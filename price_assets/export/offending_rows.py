@@ -40,7 +40,7 @@ def _first_rows(rule: Rule, key: Sequence[str], snapshot: Snapshot) -> list[Offe
     shown = [
         _key(key, [pl.col(name) for name in key]).alias("key"),
         pl.lit(rule.column).alias("column"),
-        _text(pl.col(rule.column)).alias("value"),
+        _text(pl.col(rule.column) if rule.value is None else rule.value).alias("value"),
         pl.lit(rule.text).alias("rule"),
     ]
     return snapshot.scan().filter(rule.broken).head(ROWS_SHOWN).select(shown).collect(engine="streaming").to_dicts()

@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from price_assets.errors import did_you_mean
-from price_assets.export.contract import MAX_DESCRIPTION, Column, Contract, FieldError, Kind
+from price_assets.export.contract import MAX_COLUMNS, MAX_DESCRIPTION, Column, Contract, FieldError, Kind
 from price_assets.export.formats.xlsx_sheets import sheet_name_problem
 from price_assets.settings import FORMATS, FormatName
 
@@ -116,7 +116,7 @@ class PriceList(_Part):
     sql: str
     start: date
     past_dates: bool = False
-    columns: Contract = Field(min_length=1)
+    columns: Contract = Field(min_length=1, max_length=MAX_COLUMNS)
     key: tuple[str, ...] = Field(min_length=1)
     prices: tuple[str, ...] = Field(default_factory=lambda fields: _names_of_decimals(fields["columns"]))
     checks: CheckRules = CheckRules()

@@ -26,6 +26,7 @@ _DUE = {
 }
 _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
     "too_short": lambda _: "is empty",
+    "too_long": lambda limit: f"has {limit['actual_length']:,} entries, and a query of Postgres gives at most {limit['max_length']:,} columns",
     "string_too_long": lambda limit: f"is longer than {limit['max_length']} characters",
     "greater_than": lambda limit: f"is to be more than {limit['gt']}",
     "greater_than_equal": lambda limit: f"is to be at least {limit['ge']}",

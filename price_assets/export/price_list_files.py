@@ -14,7 +14,9 @@ from pydantic import ValidationError
 
 from price_assets.errors import PriceListError, did_you_mean
 from price_assets.export import sql, strict_yaml
-from price_assets.export.price_list import PriceList
+from price_assets.export.contract import Contract
+from price_assets.export.formats.csv_dialects import header_cells, header_field, header_lacks
+from price_assets.export.price_list import CsvOptions, PriceList
 from price_assets.export.price_list_errors import first_error
 from price_assets.export.strict_yaml import Document, Unclear, Value
 from price_assets.settings import FormatName
@@ -82,7 +84,9 @@ def _load(path: Path, start: date, formats: tuple[FormatName, ...]) -> PriceList
         raise first_error(error, document) from None
     if price_list.name != path.stem:
         raise document.error(("name",), f"'name' is {price_list.name!r}, and the file's is {path.stem!r}; they are to be one")
-    _refuse_what_is_not_made_yet(document, price_list)
+    _refuse_what_is_not_made_yet(document)
+    if price_list.formats.csv:
+        _refuse_headers_that_the_dialect_lacks(document, price_list.columns, price_list.formats.csv)
     made = price_list.formats.only(formats)
     if not price_list.formats.made:
         raise document.error(("formats",), "'formats' is empty; leave it out for both, or name csv, xlsx")
@@ -122,13 +126,28 @@ def _named(name: str, column: Value, document: Document) -> object:
     return {"name": name, **column}
 
 
-def _refuse_what_is_not_made_yet(document: Document, price_list: PriceList) -> None:
+def _refuse_what_is_not_made_yet(document: Document) -> None:
     """Nothing that a list asks for is left undone in silence."""
     for path in (("checks", "row_count", "max_drop"), ("checks", "price_change")):
         if path in document.keys:
             raise document.error(path, f"{path[-1]!r} is not available in this version; leave it out", at_key=True)
-    if price_list.formats.csv and price_list.formats.csv.dialect == "1c":
-        raise document.error(("formats", "csv", "dialect"), "the dialect 1c is not available in this version; use plain or excel-semicolon")
+
+
+def _refuse_headers_that_the_dialect_lacks(document: Document, columns: Contract, options: CsvOptions) -> None:
+    """Of cp1251: a header with a character that can't be written, or that is written as another one is."""
+    written: dict[str, str] = {}
+    for column, cell in zip(columns, header_cells(columns, options), strict=True):
+        said = f"can't be a header of the dialect {options.dialect}"
+        if lacking := header_lacks(cell, options):
+            problem = f"{said}: {lacking!r} (U+{ord(lacking):04X}) is neither in cp1251 nor in the table of docs/formats.md"
+        elif cell in written:
+            problem = f"{said}: it is written {cell!r}, as that of column {written[cell]!r} is"
+        else:
+            written[cell] = column.name
+            continue
+        if header_field(options) == "label" and column.header:
+            raise document.error(("columns", column.name, "header"), f"'header' {column.header!r} {problem}")
+        raise document.error(("columns", column.name), f"{column.name!r} {problem}", at_key=True)
 
 
 def _sql(name: str, folder: Path, document: Document) -> str:

@@ -20,6 +20,7 @@ from price_assets_tests.demo.processes import descendants, runs, until
 
 pytestmark = pytest.mark.xdist_group("demo")
 
+FORMATS = {"dealers": ("csv",), "retail": ("csv", "xlsx"), "wholesale": ("csv", "xlsx")}
 COMMAND = """
 import sys
 from importlib import import_module
@@ -59,7 +60,7 @@ def read_until(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(said)
 
 
-def test_it_publishes_two_lists_for_two_days_and_the_second_time_nothing_new(tmp_path: Path) -> None:
+def test_it_publishes_three_lists_for_two_days_and_the_second_time_nothing_new(tmp_path: Path) -> None:
     # What the caller has set must not lead it to a real source or bucket.
     elsewhere = {
         "STORAGE_BUCKET": "s3://real",
@@ -74,11 +75,12 @@ def test_it_publishes_two_lists_for_two_days_and_the_second_time_nothing_new(tmp
             said, talked = process.communicate()
         assert process.returncode == 0, talked
         assert "What to try next" in said
-        outcomes.append([line.split()[:3:2] for line in said.splitlines() if line.startswith(("retail ", "wholesale "))])
-    assert outcomes == [[[name, outcome] for name in ("retail", "wholesale") for _ in range(4)] for outcome in ("published", "unchanged")]
-    for name in ("retail", "wholesale"):
-        assert len([day for day in (tmp_path / name).glob("20*") if len(list(day.iterdir())) == 3]) == 2
+        outcomes.append([line.split()[:3:2] for line in said.splitlines() if line.startswith(tuple(FORMATS))])
+    assert outcomes == [[[name, outcome] for name in FORMATS for _ in range(2 * len(FORMATS[name]))] for outcome in ("published", "unchanged")]
+    for name, formats in FORMATS.items():
+        assert len([day for day in (tmp_path / name).glob("20*") if len(list(day.iterdir())) == len(formats) + 1]) == 2
         assert (tmp_path / name / "latest" / f"{name}.csv").stat().st_size > 5_000_000
+    for name in ("retail", "wholesale"):
         assert fastexcel.read_excel(tmp_path / name / "latest" / f"{name}.xlsx").sheet_names[-1] == "About"
 
 
@@ -106,7 +108,7 @@ def test_the_ui_shows_what_the_demo_published_with_its_automation_off_and_dies_w
     assert {each["scheduleState"]["status"] for each in state["schedulesOrError"]["results"]} == {"STOPPED"}
     assert {each["sensorState"]["status"] for each in state["sensorsOrError"]["results"]} == {"STOPPED"}
     materialised = {"/".join(node["assetKey"]["path"]): len(node["assetMaterializations"]) for node in state["assetNodes"]}
-    assert materialised == {f"{name}/{part}": 2 for name in ("retail", "wholesale") for part in ("snapshot", "csv", "xlsx", "publication")}
+    assert materialised == {f"{name}/{part}": 2 for name, formats in FORMATS.items() for part in ("snapshot", *formats, "publication")}
 
 
 def test_its_environment_has_none_of_the_callers_settings(postgres_server: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -170,6 +170,27 @@ def test_what_a_format_cannot_hold_is_told(tmp_path: Path) -> None:
     assert [(row["key"], row["value"]) for row in result.offending] == [("A-2", "9007199254740993")]
 
 
+def test_what_cp1251_cannot_hold_is_told_with_the_character(tmp_path: Path) -> None:
+    of = price_list(SKU, column("name", "text"), formats=Formats(csv=CsvOptions(dialect="1c")))
+    rows: list[list[object]] = [["A-1", "3×1.5 мм²"], ["A-2", "Дрель 🔧"], ["A-3", "≤\u2063"]]
+    result = checked(tmp_path, of, rows)["formats"]
+    assert result.summary == (
+        "2 of 3 rows have name that csv can't hold, characters that are neither in cp1251 nor in the table of docs/formats.md: "
+        "replace them in the SQL, or choose another dialect"
+    )
+    assert [(row["key"], row["column"], row["value"]) for row in result.offending] == [
+        ("A-2", "name", "'🔧' (U+1F527) in Дрель 🔧"),
+        ("A-3", "name", "'\\u2063' (U+2063) in ≤\u2063"),
+    ]
+
+
+def test_a_key_is_not_rewritten_for_cp1251(tmp_path: Path) -> None:
+    of = price_list(SKU, formats=Formats(csv=CsvOptions(dialect="1c")))
+    result = checked(tmp_path, of, [["M8x40"], ["M8×40"]])["formats"]
+    assert result.summary.startswith("1 of 2 rows has sku that csv can't hold, a key with characters that cp1251 lacks")
+    assert [row["key"] for row in result.offending] == ["M8×40"]
+
+
 def test_a_format_that_is_not_made_is_not_asked(tmp_path: Path) -> None:
     assert "formats" not in checked(tmp_path, price_list(SKU, column("ean", "integer")), [["A-1", 2**63 - 1]])
 

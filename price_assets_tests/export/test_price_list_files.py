@@ -86,7 +86,7 @@ def test_the_least_price_list_has_the_defaults_of_the_design(tmp_path: Path) -> 
 
 def test_the_shipped_price_lists_load() -> None:
     settings = ExportSettings.from_environment({})
-    assert [each.name for each in load(settings.price_lists_dir) if isinstance(each, PriceList)] == ["retail", "wholesale"]
+    assert [each.name for each in load(settings.price_lists_dir) if isinstance(each, PriceList)] == ["dealers", "retail", "wholesale"]
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,6 @@ WRONG = [
     ("min: 1, max_drop: 2", "min: 10", "15:40: 'max_drop' is to be at most 1"),
     ("price_change: {ratio: 0, share: 0}", "row_count: {min: 10}", "15:32: 'ratio' is to be more than 0"),
     ("price_change: {ratio: 1, share: 0}", "row_count: {min: 10}", "15:10: 'price_change' is not available in this version; leave it out"),
-    ("1c", "excel-semicolon", "17:18: the dialect 1c is not available in this version; use plain or excel-semicolon"),
     (
         "excel-semicolons",
         "excel-semicolon",
@@ -306,6 +305,36 @@ WRONG = [
     ),
     ("2GB", "2Gi", "19:9: 'memory' can't be '2GB': it is written as in Kubernetes, 512Mi or 2Gi"),
 ]
+
+
+HEADERS_OF_1C = [
+    ("Ø", "unit", "13:3: 'Ø' can't be a header of the dialect 1c: 'Ø' (U+00D8) is neither in cp1251 nor in the table of docs/formats.md", None),
+    ("Цена 🔧", "Цена", "12:42: 'header' 'Цена 🔧' can't be a header of the dialect 1c: '🔧' (U+1F527) is neither in cp1251 nor", "labels"),
+    ("  м²:  {type: text}\n  м2:", "  name:", "12:3: 'м2' can't be a header of the dialect 1c: it is written 'м2', as that of column 'м²' is", None),
+    ("Артику\u0301л", "Цена", "12:42: 'header' 'Артику\u0301л' can't be a header of the dialect 1c: it is written 'Артикул', as that of", "labels"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "right", "message", "headers"), HEADERS_OF_1C)
+def test_a_header_that_1c_can_not_write_or_tell_apart_is_refused(tmp_path: Path, wrong: str, right: str, message: str, headers: str | None) -> None:
+    options = "{dialect: 1c, headers: labels}" if headers else "{dialect: 1c}"
+    yaml = YAML.replace("{dialect: excel-semicolon}", options)
+    assert refusal(tmp_path, yaml.replace(right, wrong, 1)).startswith(f"wholesale.yaml:{message}")
+
+
+def test_headers_that_no_file_of_1c_shows_may_hold_anything(tmp_path: Path) -> None:
+    write(tmp_path, "wholesale", YAML.replace("Цена", "Цена 🔧").replace("excel-semicolon", "1c"))
+    (loaded,) = load(tmp_path)
+    assert isinstance(loaded, PriceList)
+    assert loaded.formats.csv == CsvOptions(dialect="1c")
+
+
+@pytest.mark.parametrize("columns", [1_665, 16_385])
+def test_more_columns_than_postgres_gives_are_refused(tmp_path: Path, columns: int) -> None:
+    """A sheet has 16,384 of them [XL1]; a query never gives so many."""
+    more = "".join(f"  c{number}: {{type: integer}}\n" for number in range(columns - 5))
+    said = refusal(tmp_path, YAML.replace("checks:", f"{more}checks:"))
+    assert said == f"wholesale.yaml:10:3: 'columns' has {columns:,} entries, and a query of Postgres gives at most 1,664 columns"
 
 
 @pytest.mark.parametrize(("wrong", "right", "message"), WRONG)

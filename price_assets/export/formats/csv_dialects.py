@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
+from price_assets.errors import Refused
 from price_assets.export.contract import Column, Contract, Kind
+from price_assets.export.formats import cp1251
 from price_assets.export.formats.wall_time import to_wall_time, wall_time
 from price_assets.export.price_list import CsvOptions
 
-BOM = "\ufeff"
-
-_FORMULA = r"\A(?:[=@\t\r\n＝＠]|[+\-＋－].*[^0-9 ().,\-])"
+FORMULA = r"\A(?:[=@\t\r\n＝＠]|[+\-＋－].*[^0-9 ().,\-])"
 """What a spreadsheet takes for a formula, though it is text. A sign with nothing but digits and `().,-` behind it is a phone or a number."""
 
 
@@ -23,7 +23,8 @@ _FORMULA = r"\A(?:[=@\t\r\n＝＠]|[+\-＋－].*[^0-9 ().,\-])"
 class Dialect:
     """A way to write CSV. Quoting, NULL and "" are those of Postgres' COPY in all of them."""
 
-    bom: bool
+    encoding: Literal["utf-8", "utf-8-sig", "cp1251"]
+    """`utf-8-sig` begins with a byte order mark; for `cp1251` the text is written as `cp1251.written` says."""
     newline: str
     separator: str
     decimal_sign: Literal[".", ","]
@@ -39,7 +40,7 @@ class Dialect:
 
 DIALECTS: Mapping[str, Dialect] = {
     "plain": Dialect(
-        bom=False,
+        encoding="utf-8",
         newline="\n",
         separator=",",
         decimal_sign=".",
@@ -51,7 +52,7 @@ DIALECTS: Mapping[str, Dialect] = {
         guards_formulas=False,
     ),
     "excel-semicolon": Dialect(
-        bom=True,
+        encoding="utf-8-sig",
         newline="\r\n",
         separator=";",
         decimal_sign=",",
@@ -62,20 +63,62 @@ DIALECTS: Mapping[str, Dialect] = {
         false="0",
         guards_formulas=True,
     ),
+    "1c": Dialect(
+        encoding="cp1251",
+        newline="\r\n",
+        separator=";",
+        decimal_sign=".",
+        headers="names",
+        date_format="%d.%m.%Y",
+        zone_offset=False,
+        true="1",
+        false="0",
+        guards_formulas=False,
+    ),
 }
-"""For programs, byte for byte what `psql \\copy … csv header` writes; and for a double click in Excel where the decimal sign is a comma."""
+"""For programs, byte for byte what `psql \\copy … csv header` writes; for a double click in Excel where the decimal sign is a comma; and for 1C and
+old loaders, which read cp1251 [CS3]."""
+
+
+def header_field(options: CsvOptions) -> Literal["name", "label"]:
+    """Which of a column's names stands in the header row."""
+    return "label" if (options.headers or DIALECTS[options.dialect].headers) == "labels" else "name"
+
+
+def header_cells(columns: Contract, options: CsvOptions) -> list[str]:
+    """The header row's texts as they are written. Of cp1251 they may hold characters that it lacks."""
+    dialect = DIALECTS[options.dialect]
+    cells: list[str] = [getattr(column, header_field(options)) for column in columns]
+    if dialect.encoding == cp1251.ENCODING:
+        return cp1251.written(pl.Series(cells, dtype=pl.String)).to_list()
+    return ["'" + cell if dialect.guards_formulas and re.search(FORMULA, cell) else cell for cell in cells]
+
+
+def header_lacks(cell: str, options: CsvOptions) -> str | None:
+    """The first character of a header that the dialect's encoding lacks."""
+    try:
+        cell.encode(DIALECTS[options.dialect].encoding)
+    except UnicodeEncodeError as error:
+        return cell[error.start]
+    return None
 
 
 def header(columns: Contract, options: CsvOptions) -> bytes:
-    """The file's first bytes: the byte order mark where the dialect has one, and the header row."""
+    """The file's first bytes: the byte order mark where the dialect has one, and the header row.
+
+    Raises Refused for a header that the encoding lacks: the price list's own were looked at when it was loaded, a stored snapshot's may be older.
+    """
     dialect = DIALECTS[options.dialect]
-    labelled = (options.headers or dialect.headers) == "labels"
-    cells = [column.label if labelled else column.name for column in columns]
-    if dialect.guards_formulas:
-        cells = ["'" + cell if re.search(_FORMULA, cell) else cell for cell in cells]
+    cells = header_cells(columns, options)
     quoted = re.compile(_wants_quotes(dialect, alone=len(cells) == 1))
+    for column, cell in zip(columns, cells, strict=True):
+        if lacking := header_lacks(cell, options):
+            raise Refused(
+                f"Column {column.name}: its header {cell!r} holds {lacking!r} (U+{ord(lacking):04X}), "
+                f"which the dialect {options.dialect} can't write: choose another dialect of CSV."
+            )
     row = dialect.separator.join('"' + cell.replace('"', '""') + '"' if quoted.search(cell) else cell for cell in cells)
-    return ((BOM if dialect.bom else "") + row + dialect.newline).encode()
+    return (row + dialect.newline).encode(dialect.encoding)
 
 
 def cell(column: Column, dialect: Dialect, timezone: ZoneInfo) -> pl.Expr:
@@ -83,7 +126,9 @@ def cell(column: Column, dialect: Dialect, timezone: ZoneInfo) -> pl.Expr:
     value = pl.col(column.name)
     match column.type.kind:
         case Kind.TEXT if dialect.guards_formulas:
-            return pl.when(value.str.contains(_FORMULA)).then("'" + value).otherwise(value).alias(column.name)
+            return pl.when(value.str.contains(FORMULA)).then("'" + value).otherwise(value).alias(column.name)
+        case Kind.TEXT if dialect.encoding == cp1251.ENCODING:
+            return value.map_batches(cp1251.written, return_dtype=pl.String, is_elementwise=True)
         case Kind.BOOLEAN:
             return pl.when(value).then(pl.lit(dialect.true)).when(value.not_()).then(pl.lit(dialect.false)).alias(column.name)
         case Kind.TIMESTAMP:

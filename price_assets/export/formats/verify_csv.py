@@ -28,7 +28,7 @@ def verify(path: Path, snapshot: Snapshot, options: CsvOptions) -> dict[str, Dec
     """
     dialect = DIALECTS[options.dialect]
     first = header(snapshot.columns, options)
-    _verify_ends(path, first, dialect.newline.encode())
+    _verify_ends(path, first, dialect)
     found = _control_sums(path, len(first), snapshot.columns, dialect)
     if found.rows != snapshot.rows:
         raise Failed(f"{path.name} has {found.rows:,} rows where its snapshot has {snapshot.rows:,}; run it again.")
@@ -40,10 +40,12 @@ def verify(path: Path, snapshot: Snapshot, options: CsvOptions) -> dict[str, Dec
     return found.totals
 
 
-def _verify_ends(path: Path, first: bytes, last: bytes) -> None:
+def _verify_ends(path: Path, first: bytes, dialect: Dialect) -> None:
+    last = dialect.newline.encode()
     with path.open("rb") as file:
         if (found := file.read(len(first))) != first:
-            raise Failed(f"{path.name} begins with {found.decode(errors='replace')!r} where {first.decode()!r} is due; run it again.")
+            begins, due = (text.decode(dialect.encoding, errors="replace") for text in (found, first))
+            raise Failed(f"{path.name} begins with {begins!r} where {due!r} is due; run it again.")
         file.seek(-len(last), 2)
         if file.read() != last:
             raise Failed(f"{path.name} ends in the middle of a row; run it again.")
@@ -67,7 +69,7 @@ def _control_sums(path: Path, start: int, columns: Contract, dialect: Dialect) -
 def _add_up(path: Path, start: int, columns: Contract, dialect: Dialect, block_bytes: int) -> ControlSums:
     sums = ControlSums(columns)
     decimals = [column for column in columns if column.type.kind is Kind.DECIMAL]
-    types: dict[str, Any] = {column.name: pa.binary() for column in columns}
+    types: dict[str, Any] = {column.name: pa.binary() for column in columns}  # so that cp1251 needs no decoding: all that is looked at is ASCII
     types |= {column.name: pa.decimal128(column.type.precision, column.type.scale) for column in decimals}
     wanted = [column.name for column in decimals or columns[:1]]  # the first stands for the rows where nothing is to be summed
     with path.open("rb") as file:

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from price_assets.export.contract import Column, Contract, Kind
+from price_assets.export.formats.limits import Limit
 from price_assets.export.price_list import XlsxOptions
 
 _DIGITS = 15
@@ -15,12 +16,9 @@ _LONGEST_TEXT = 32_767
 _AS_TEXT = "declare it as text"
 
 
-def cannot_carry(columns: Contract, options: XlsxOptions) -> list[tuple[str, pl.Expr, str]]:  # noqa: ARG001 – every format is asked the same
-    """Return what a workbook can't hold: column, an expression over the snapshot's frame that is true for such rows (NULL where the value is), why.
-
-    What a column's type rules out already is not asked.
-    """
-    return [(column.name, bad, why) for column in columns for bad, why in _limits(column)]
+def cannot_carry(columns: Contract, options: XlsxOptions) -> list[Limit]:  # noqa: ARG001 – every format is asked the same
+    """Return what a workbook can't hold. What a column's type rules out already is not asked."""
+    return [Limit(column.name, bad, why) for column in columns for bad, why in _limits(column)]
 
 
 def _limits(column: Column) -> Iterator[tuple[pl.Expr, str]]:

@@ -13,7 +13,7 @@ from price_assets.export.price_list import CsvOptions
 from price_assets.export.snapshot import Snapshot
 from price_assets_tests.export.snapshots import contract, snapshot_of
 
-DIALECTS = [CsvOptions(), CsvOptions(dialect="excel-semicolon")]
+DIALECTS = [CsvOptions(), CsvOptions(dialect="excel-semicolon"), CsvOptions(dialect="1c")]
 COLUMNS = contract(**{"sku": "text", "price": "decimal(12,2)", 'a "b"': "text", "wide": "decimal(38,4)", "day": "date", "seen": "timestamptz"})
 
 

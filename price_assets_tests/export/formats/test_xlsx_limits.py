@@ -34,7 +34,11 @@ NOT_CARRIED: list[tuple[str, list[object], str]] = [
         "over 15 significant digits, which Excel rounds: declare it as text",
     ),
     ("integer", [2**53 + 1, -(2**53) - 1, -(2**63)], "over 2^53, which Excel rounds: declare it as text"),
-    ("date", [date(1900, 2, 28), date(1, 1, 1)], "before 1900-03-01, which Excel shows as another day: declare it as text"),
+    (
+        "date",
+        [date(1900, 2, 28), date(1900, 1, 2), date(1900, 1, 1), date(1899, 12, 31), date(1, 1, 1)],
+        "before 1900-03-01, which Excel shows as another day: declare it as text",
+    ),
     ("timestamp", [datetime(1900, 2, 28, 23, 59, 59)], "before 1900-03-01, which Excel shows as another day: declare it as text"),
     ("timestamptz", [datetime(1900, 2, 28, 23, tzinfo=UTC)], "before 1900-03-01, which Excel shows as another day: declare it as text"),
     ("text", ["x" * 32_768, "😀" * 16_384], "text over 32,767 UTF-16 units: shorten it"),
@@ -50,7 +54,7 @@ def frame(kind: str, values: list[object]) -> pl.DataFrame:
 @pytest.mark.parametrize(("kind", "values"), CARRIED)
 def test_what_a_workbook_holds_is_carried_as_it_is(tmp_path: Path, kind: str, values: list[object]) -> None:
     columns = contract(value=kind)
-    for _, bad, _ in cannot_carry(columns, OPTIONS):
+    for _, bad, *_ in cannot_carry(columns, OPTIONS):
         assert frame(kind, values).filter(bad).is_empty()
     snapshot = snapshot_of(tmp_path, columns, frame(kind, values))
     assert verify_xlsx.verify(rendered(tmp_path, snapshot), snapshot, OPTIONS, MOSCOW) == snapshot.control_sums
@@ -59,7 +63,7 @@ def test_what_a_workbook_holds_is_carried_as_it_is(tmp_path: Path, kind: str, va
 @pytest.mark.parametrize(("kind", "values", "why"), NOT_CARRIED)
 def test_what_it_can_not_hold_is_found_and_said_why(kind: str, values: list[object], why: str) -> None:
     """[XL3]: cut, rounded or moved by a day, and without a word."""
-    (bad,) = (bad for column, bad, said in cannot_carry(contract(value=kind), OPTIONS) if (column, said) == ("value", why))
+    (bad,) = (bad for column, bad, said, _ in cannot_carry(contract(value=kind), OPTIONS) if (column, said) == ("value", why))
     found = pl.concat([frame(kind, [None]), frame(kind, values)]).lazy().filter(bad).collect(engine="streaming")
     assert found.height == len(values)
 

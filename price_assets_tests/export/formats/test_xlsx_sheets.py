@@ -54,14 +54,18 @@ def test_libreoffice_opens_all_sheets(tmp_path: Path, monkeypatch: pytest.Monkey
     assert sheets["wholesale (3)"][:2] == [["id", "price", "name"], ["20", "20.00", "name & more"]]
 
 
-def test_one_row_more_than_excel_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [1_048_575, 1_048_576, 1_048_577])
+def test_as_many_rows_as_excel_holds_and_one_or_two_more(tmp_path: Path, count: int) -> None:
     """The limit itself, and verification in a stream."""
-    snapshot = snapshot_of(tmp_path, contract(id="integer"), pl.select(id=pl.int_range(1_048_576, dtype=pl.Int64)))
+    snapshot = snapshot_of(tmp_path, contract(id="integer"), pl.select(id=pl.int_range(count, dtype=pl.Int64)))
     path = rendered(tmp_path, snapshot)
     verify_xlsx.verify(path, snapshot, OPTIONS, MOSCOW)
-    second = openpyxl.load_workbook(path, read_only=True)
-    assert list(second["wholesale (2)"].iter_rows(values_only=True)) == [("id",), (1_048_575,)]
-    second.close()
+    workbook = openpyxl.load_workbook(path, read_only=True)
+    more = count - 1_048_575
+    assert workbook.sheetnames == ["wholesale", *(["wholesale (2)"] if more else []), "About"]
+    if more:
+        assert list(workbook["wholesale (2)"].iter_rows(values_only=True)) == [("id",), (1_048_575,), (1_048_576,)][: more + 1]
+    workbook.close()
 
 
 def test_a_sheet_of_very_wide_rows_ends_before_4_gib(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
