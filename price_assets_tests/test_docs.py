@@ -61,8 +61,8 @@ def test_the_readmes_make_commands_are_those_that_ci_runs() -> None:
     shown = set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE))
     assert shown <= targets
     assert {"demo", "test"} <= shown
-    (line,) = re.findall(r"^make .*", (CLONE / ".ci" / "run").read_text(), re.MULTILINE)
-    assert {"check", "test", "demo"} <= set(line.split()[1:])
+    run = " ".join(re.findall(r"^make (.*)", (CLONE / ".ci" / "run").read_text(), re.MULTILINE)).split()
+    assert {"check", "test", "demo"} <= set(run)
 
 
 def test_the_links_of_the_documents_lead_somewhere() -> None:

@@ -7,25 +7,12 @@ import pytest
 
 from price_assets.errors import SnapshotBlocked, StorageRefused, StorageUnavailable, UsageError
 from price_assets.export import layout
-from price_assets.export.commit import commit, read_manifest, read_register
-from price_assets.export.publication import Candidate, publish, record_blocked
-from price_assets.export.register import Day, Event, utc_now
+from price_assets.export.commit import read_manifest, read_register
+from price_assets.export.publication import publish, record_blocked
 from price_assets.export.settle import settle
 from price_assets.export.storage import Store
 from price_assets.export.storing import store_snapshot
-from price_assets_tests.export.stores import DAY, LIST, Killed, KilledError, Losing, Partner, Wrapped, candidate, snapshot, store_like
-
-
-def withdraw(store: Store, nonce: str = "a person") -> None:
-    """What `price-assets withdraw` will commit."""
-
-    def withdrawing(day: Day) -> Day | None:
-        assert day.published
-        return day.model_copy(update={"published": None, "withdrawn": (*day.withdrawn, day.published.snapshot)})
-
-    event = Event(nonce=nonce, time=utc_now(), event="withdrawn", snapshot="", by="somebody", reason="a wrong price")
-    commit(store, LIST, DAY, event, withdrawing)
-    settle(store, LIST, [DAY])
+from price_assets_tests.export.stores import DAY, LIST, Losing, Partner, Wrapped, candidate, snapshot, store_like, withdraw
 
 
 def test_a_first_publication_is_at_every_address(store: Store, partner: Partner, tmp_path: Path) -> None:
@@ -192,7 +179,7 @@ def test_a_first_manifest_stands(store: Store, tmp_path: Path) -> None:
     assert publication.files == mine.files
 
 
-# --- lost answers and deaths
+# --- lost answers, and files that are lost
 
 
 @pytest.mark.parametrize("landed", [True, False])
@@ -211,36 +198,6 @@ def test_a_lost_answer_is_looked_up_and_never_guessed(store: Store, partner: Par
 def test_a_storage_that_never_confirms_ends_in_a_clear_line(store: Store, tmp_path: Path) -> None:
     with pytest.raises(StorageUnavailable, match=r"does not confirm the change of the register: the answer was lost. Run again"):
         publish(Losing(store, unlanded=tuple(range(2, 100))), candidate(store, tmp_path, "rows"))
-
-
-@pytest.mark.parametrize("landed", [False, True])
-def test_killed_at_any_request_a_reader_sees_the_last_complete_day_and_the_next_run_finishes(
-    store: Store, partner: Partner, tmp_path: Path, *, landed: bool
-) -> None:
-    publish(store, candidate(store, tmp_path, "rows 0", export_date=DAY - timedelta(days=1)))
-    at, died, requests = 0, True, 0
-    while died:
-        at += 1
-        mine = candidate(store, tmp_path, f"rows {at}", minute=at)
-        killed = Killed(store, at, landed=landed)
-        died = dies(killed, mine)
-        partner.follow()
-        requests = len(killed.requests)
-        publication = publish(store, mine)
-        assert publication.revision == mine.revision
-        partner.follow()
-        partner.copies_are_right()
-    assert requests > 20
-    events = read_register(store, LIST).day(DAY).events
-    assert len({event.nonce for event in events}) == len(events) == at
-
-
-def dies(store: Store, mine: Candidate) -> bool:
-    try:
-        publish(store, mine)
-    except KilledError:
-        return True
-    return False
 
 
 def test_a_published_file_that_was_deleted_comes_back_with_the_next_export(store: Store, partner: Partner, tmp_path: Path) -> None:
