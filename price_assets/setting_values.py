@@ -85,15 +85,15 @@ LONGEST = timedelta(milliseconds=2**31 - 1)
 """Postgres holds a time-out in milliseconds as int4: 24 days."""
 
 
-def duration(text: str) -> timedelta:
+def duration(text: str, longest: timedelta = LONGEST) -> timedelta:
     """Read `30`, `30s`, `5m` or `1h30m`."""
     found = re.fullmatch(r"([0-9]{1,9})|(?:([0-9]{1,9})h)?(?:([0-9]{1,9})m)?(?:([0-9]{1,9})s)?", text)
     if not found:
         raise ValueError(f"{text!r} is no duration: write 30 or 30s, 5m, 1h30m")
     bare, hours, minutes, seconds = (int(number or 0) for number in found.groups())
     read = timedelta(hours=hours, minutes=minutes, seconds=seconds + bare)
-    if not timedelta(0) < read <= LONGEST:
-        raise ValueError(f"{text} is out of range: more than 0, at most {LONGEST.days} days")
+    if not timedelta(0) < read <= longest:
+        raise ValueError(f"{text} is out of range: more than 0, at most {longest.days} days")
     return read
 
 
@@ -156,13 +156,16 @@ def timezone(text: str) -> ZoneInfo:
 
 
 def day(text: str) -> date:
-    """Read YYYY-MM-DD."""
+    """Read YYYY-MM-DD; of a date that is written almost so, the right way is said."""
+    found = re.fullmatch(r"\s*([0-9]{4})[-/.]?([0-9]{1,2})[-/.]?([0-9]{1,2})\s*", text)
+    meant = "-".join(part.zfill(2) for part in found.groups()) if found else None
     try:
-        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
-            return date.fromisoformat(text)
-    except ValueError as error:
-        raise ValueError(f"{text} is no date of the calendar: {error}") from None
-    raise ValueError(f"{text!r} is no date: write YYYY-MM-DD")
+        day = date.fromisoformat(meant) if meant else None
+    except ValueError:
+        raise ValueError(f"{text!r} is no date of the calendar") from None
+    if day is None or meant != text:
+        raise ValueError(f"{text!r} is no date: write YYYY-MM-DD{f', here {meant}' if meant else ''}")
+    return day
 
 
 def folder(text: str) -> Path:

@@ -23,12 +23,13 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True)
 class Variable(Generic[Value]):
-    """One environment variable: how to read it, and what it means to somebody who sets it. Without a default it is unset or required."""
+    """One environment variable: how to read it, and what it means to somebody who sets it. Without a default it is unset, or required."""
 
     name: str
     parse: Callable[[str], Value]
     meaning: str
     default: str | None = None
+    required: bool = False
     may_be_empty: bool = False
     any_character: bool = False
 
@@ -38,7 +39,8 @@ class Variable(Generic[Value]):
         if text is None:
             return None
         if not text and not self.may_be_empty:
-            raise SettingError(f"{self.name} is empty: give it a value, or unset it{' for its default' if self.default is not None else ''}.")
+            or_unset = f", {self.meaning}" if self.required else ", or unset it" if self.default is None else ", or unset it for its default"
+            raise SettingError(f"{self.name} is empty: give it a value{or_unset}.")
         if not self.any_character and values.CONTROL.search(text):
             raise SettingError(
                 f"{self.name} holds a control character; a line break at its end often comes from a file or from `echo` (use `printf`)."
@@ -59,11 +61,13 @@ class Variable(Generic[Value]):
 
 SHIPPED_PRICE_LISTS = Path(__file__).parent / "price_lists"
 
-DB_HOST = Variable("DB_HOST", values.host, "the host of the source")
+DB_HOST = Variable("DB_HOST", values.host, "the host of the source", required=True)
 DB_PORT = Variable("DB_PORT", values.port, "its port", "5432")
-DB_NAME = Variable("DB_NAME", values.anything, "the database")
-DB_USER = Variable("DB_USER", values.anything, "the role, which needs to read and nothing else")
-DB_PASSWORD = Variable("DB_PASSWORD", values.anything, "the role's password; must be set, if to nothing", may_be_empty=True, any_character=True)
+DB_NAME = Variable("DB_NAME", values.anything, "the database", required=True)
+DB_USER = Variable("DB_USER", values.anything, "the role, which needs to read and nothing else", required=True)
+DB_PASSWORD = Variable(
+    "DB_PASSWORD", values.anything, "the role's password; must be set, if to nothing", required=True, may_be_empty=True, any_character=True
+)
 DB_SSLMODE = Variable("DB_SSLMODE", values.sslmode, "disable, prefer, require, verify-ca or verify-full", "prefer")
 DB_SSLROOTCERT = Variable(
     "DB_SSLROOTCERT",
@@ -75,7 +79,7 @@ DB_SSLKEY = Variable("DB_SSLKEY", values.readable_file, "a file with the client'
 DB_STATEMENT_TIMEOUT = Variable("DB_STATEMENT_TIMEOUT", values.duration, "how long the query may take: 30, 30s, 5m, 1h30m", "15m")
 DB_CONNECT_TIMEOUT = Variable("DB_CONNECT_TIMEOUT", values.duration, "how long to wait for a connection", "5s")
 STORAGE_BUCKET = Variable(
-    "STORAGE_BUCKET", values.bucket, "where files go: s3://bucket, gs://bucket, file:///folder, or the bare name of a bucket in S3"
+    "STORAGE_BUCKET", values.bucket, "where files go: s3://bucket, gs://bucket, file:///folder, or the bare name of a bucket in S3", required=True
 )
 STORAGE_PREFIX = Variable("STORAGE_PREFIX", values.prefix, "what every key in the bucket begins with", "", may_be_empty=True)
 OUTPUT_FORMATS = Variable("OUTPUT_FORMATS", values.formats, "the formats that are made, where a price list has them", "csv,xlsx")

@@ -12,4 +12,5 @@ pytest_plugins = [
     "price_assets_tests.servers.tls_postgres",
     "price_assets_tests.servers.pgbouncer",
     "price_assets_tests.shop",
+    "price_assets_tests.export.verified_shop",
 ]

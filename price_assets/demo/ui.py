@@ -27,8 +27,9 @@ START_TIMEOUT = 180.0
 """Seconds until the UI must answer; it takes ten to forty."""
 SHOWN = """
 [bold]{url}/assets[/bold] shows every day of every price list: materialise and backfill them there.
-To see a check fail, write `-retail_prices.price AS price` into price_assets/price_lists/retail.sql,
-"Reload" on the page Deployment, and materialise today.
+To see a check fail, write `2 * retail_prices.price AS price` into price_assets/price_lists/retail.sql,
+"Reload" on the page Deployment, and materialise today: the day is blocked, and the failed step shows
+what to paste into Config to accept it.
 Schedules and sensors start switched off. Logs are in {home}. Ctrl-C ends all of it."""
 NOT_FINISHED = [
     dg.DagsterRunStatus.QUEUED,

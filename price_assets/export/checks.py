@@ -1,40 +1,54 @@
 """The checks of a snapshot: what must hold before anything of it is published. All run, all report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import islice
 
+from price_assets.export.check_result import CheckResult
 from price_assets.export.check_rules import Rule, format_rules, null_rules, range_rules
+from price_assets.export.comparing_checks import (
+    FIRST_DAY,
+    Past,
+    columns_check,
+    percent,
+    price_change_check,
+    row_count_check,
+    source_time_check,
+    withdrawn_check,
+)
 from price_assets.export.contract import Contract
 from price_assets.export.duplicate_keys import Duplicates, duplicate_keys
-from price_assets.export.offending_rows import ROWS_SHOWN, OffendingRow, count_offending, duplicates_shown, rows_shown
+from price_assets.export.offending_rows import ROWS_SHOWN, count_offending, duplicates_shown, rows_shown
 from price_assets.export.price_list import PriceList
 from price_assets.export.snapshot import Snapshot
 
 _RULES_TOLD = 3
 
-
-@dataclass(frozen=True)
-class CheckResult:
-    """What a check found: `summary` is one line without a full stop, `numbers` has what it counted, `offending` up to ten of the rows."""
-
-    check: str
-    passed: bool
-    numbers: Mapping[str, int | str]
-    summary: str
-    offending: list[OffendingRow] = field(default_factory=list[OffendingRow])
+_SAID = {
+    "columns": "The columns of the newest published day, in their order and of their types: partners' loaders rely on them.",
+    "withdrawn": "No rows that a person has taken back.",
+    "source_time": "The source's clock has not stepped back since earlier rows of the day were read.",
+}
 
 
 def check_names(price_list: PriceList) -> tuple[str, ...]:
     """The checks that this list has, in the order of their results. One that has nothing to look at is left out."""
     rules = _rules(price_list, price_list.columns)
-    return ("row_count", "key", *(check for check in ("nulls", "ranges", "formats") if rules[check]))
+    own = (check for check in ("nulls", "ranges", "formats") if rules[check])
+    price_change = ("price_change",) if price_list.checks.price_change else ()
+    return ("columns", "row_count", "key", *own, "withdrawn", "source_time", *price_change)
 
 
 def description(check: str, price_list: PriceList) -> str:
     """What the check demands of this list, for the catalog."""
+    row_count, price_change = price_list.checks.row_count, price_list.checks.price_change
+    if check in _SAID:
+        return _SAID[check]
     if check == "row_count":
-        return f"At least {price_list.checks.row_count.min:,} rows."
+        drop = f", and at most {percent(row_count.max_drop)} fewer than on the published day before" if row_count.max_drop is not None else ""
+        return f"At least {row_count.min:,} rows{drop}."
+    if check == "price_change" and price_change:
+        most = f"At most {percent(price_change.share)} of the keys have" if price_change.share else "No key has"
+        return f"{most} a price that moved by more than {percent(price_change.ratio)} since the published day before."
     if check == "key":
         return f"No two rows with the same {', '.join(price_list.key)}, and none without."
     if check == "formats":
@@ -42,16 +56,21 @@ def description(check: str, price_list: PriceList) -> str:
     return f"No row with {'; '.join(rule.text for rule in _rules(price_list, price_list.columns)[check])}."
 
 
-def run_checks(price_list: PriceList, snapshot: Snapshot) -> list[CheckResult]:
-    """Check the rows by the list's rules: one pass over them, one over their keys, and more only for what is broken.
+def run_checks(price_list: PriceList, snapshot: Snapshot, past: Past = FIRST_DAY) -> list[CheckResult]:
+    """Check the rows by the list's rules, and against the past: one pass over them, one over their keys, and more only for what is broken.
 
     A stored snapshot may have an older contract: a rule for a column that it lacks, or has in another type, has nothing to look at.
     """
     rules = _rules(price_list, snapshot.columns)
     broken = _broken(rules, snapshot)
     results = {check: _result(check, broken[check], price_list, snapshot) for check in ("nulls", "ranges", "formats")}
-    results["row_count"] = _row_count(price_list, snapshot)
     results["key"] = _key(broken["key"], price_list, snapshot)
+    results["columns"] = columns_check(snapshot, past)
+    results["row_count"] = row_count_check(price_list, snapshot, past)
+    results["withdrawn"] = withdrawn_check(past)
+    results["source_time"] = source_time_check(snapshot, past)
+    if price_list.checks.price_change:
+        results["price_change"] = price_change_check(price_list.checks.price_change, past)
     return [results[check] for check in check_names(price_list)]
 
 
@@ -74,12 +93,6 @@ def _broken(rules: Mapping[str, Sequence[Rule]], snapshot: Snapshot) -> dict[str
     counts = iter([sum(counts) for counts in zip(*of_blocks, strict=True)] or [0] * len(sums))
     counted = {check: list(zip(rules[check], islice(counts, len(rules[check])), strict=True)) for check in rules}
     return {check: [(rule, count) for rule, count in counted[check] if count] for check in rules}
-
-
-def _row_count(price_list: PriceList, snapshot: Snapshot) -> CheckResult:
-    due = price_list.checks.row_count.min
-    numbers = {"rows": snapshot.rows, "min": due}
-    return CheckResult("row_count", snapshot.rows >= due, numbers, f"{snapshot.rows:,} rows where at least {due:,} must be")
 
 
 def _key(broken: Sequence[tuple[Rule, int]], price_list: PriceList, snapshot: Snapshot) -> CheckResult:

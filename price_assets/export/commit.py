@@ -37,7 +37,10 @@ def find_manifest(store: Store, key: str) -> Manifest | None:
     try:
         manifest = Manifest.model_validate_json(found.data)
     except ValidationError as error:
-        raise StorageRefused(f"{store.address(key)} is no manifest that this release can read: {_first(error)}.") from None
+        raise StorageRefused(
+            f"{store.address(key)} is no manifest that this release can read: {first_problem(error)}. "
+            "Restore its last good version, or delete it and export its day again."
+        ) from None
     if layout.manifest_key(manifest.price_list, manifest.export_date, manifest.revision) != key:
         raise StorageRefused(
             f"{store.address(key)} is the manifest of {manifest.price_list} {manifest.export_date}, {manifest.revision}: restore it."
@@ -102,7 +105,7 @@ def _parse_register(store: Store, price_list: str, found: Found | None) -> Regis
         register = Register.model_validate_json(found.data)
     except ValidationError as error:
         raise StorageRefused(
-            f"{address} is no register that this release can read: {_first(error)}. "
+            f"{address} is no register that this release can read: {first_problem(error)}. "
             "Use the release that wrote it, or restore the object's last good version."
         ) from None
     if register.price_list != price_list:
@@ -110,6 +113,7 @@ def _parse_register(store: Store, price_list: str, found: Found | None) -> Regis
     return register
 
 
-def _first(error: ValidationError) -> str:
+def first_problem(error: ValidationError) -> str:
+    """The first thing that is wrong with what was read."""
     first = error.errors(include_url=False, include_input=False)[0]
     return f"{'.'.join(str(part) for part in first['loc']) or 'the text'}: {first['msg']}"

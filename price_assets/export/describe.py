@@ -27,27 +27,35 @@ def describe(connection: psycopg.Connection[Any], query: str, file: str) -> list
     """
     result = prepare(connection, query, file)
     if not result.nfields:
-        raise SourceRefused(f"{file}: the query gives no columns: a price list is one SELECT with the contract's columns")
+        raise SourceRefused(f"{file}: the query gives no columns: a price list is one SELECT with the contract's columns, and without INTO")
     oids = [result.ftype(field) for field in range(result.nfields)]
     modifiers = [result.fmod(field) for field in range(result.nfields)]
     types = connection.execute(_TYPE_NAMES, (oids, modifiers)).fetchall()
-    names = [(result.fname(field) or b"").decode() for field in range(result.nfields)]
     return [
-        SourceColumn(position, name, oid, type_name) for position, (name, oid, (type_name,)) in enumerate(zip(names, oids, types, strict=True), 1)
+        SourceColumn(
+            field + 1,
+            (result.fname(field) or b"").decode(),
+            oids[field],
+            types[field][0],
+            modifiers[field],
+            result.ftable(field),
+            result.ftablecol(field),
+        )
+        for field in range(result.nfields)
     ]
 
 
-def prepare(connection: psycopg.Connection[Any], query: str, file: str | None = None) -> pq.abc.PGresult:
+def prepare(connection: psycopg.Connection[Any], query: str, file: str | None = None, *, wrapped: int = 0) -> pq.abc.PGresult:
     """Have the server parse a query without running it, and describe the result. Raises what `source_errors` makes of its refusal.
 
-    `file` is where the query stands, line for line.
+    `file` is where the query stands, line for line; a wrapper around it may begin with `wrapped` lines of its own.
     """
     parsed = connection.pgconn.prepare(b"", query.encode())
     result = connection.pgconn.describe_prepared(b"") if parsed.status == pq.ExecStatus.COMMAND_OK else parsed
     if result.status != pq.ExecStatus.COMMAND_OK:
         error = error_from_result(result, encoding="utf-8")
         position = error.diag.statement_position
-        line = query.count("\n", 0, int(position) - 1) + 1 if position else None
+        line = query.count("\n", 0, int(position) - 1) + 1 - wrapped if position else None
         raise source_errors.of_statement(error, f"{file}:{line}: " if file and line else f"{file}: " if file else "")
     return result
 

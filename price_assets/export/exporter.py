@@ -12,61 +12,35 @@ from pathlib import Path
 
 import polars as pl
 
-from price_assets.errors import Failed, SnapshotBlocked, UsageError
+from price_assets.errors import Failed, UsageError, did_you_mean
 from price_assets.export import layout
-from price_assets.export.checks import CheckResult, run_checks
+from price_assets.export.checks import check_names, run_checks
 from price_assets.export.commit import find_manifest, read_manifest, read_register, whole_manifest
 from price_assets.export.contract import Contract
+from price_assets.export.decided_by import decided_by
 from price_assets.export.extraction import extract
 from price_assets.export.formats import csv, read_csv, read_xlsx, verify_csv, verify_xlsx, xlsx
+from price_assets.export.look_back import look_back
 from price_assets.export.manifest import Manifest
 from price_assets.export.price_list import FormatName, PriceList, content_name
 from price_assets.export.publication import Candidate, Publication, publish, record_blocked
-from price_assets.export.register import FileReference
+from price_assets.export.register import Acceptance, FileReference, Outcome, Published, decide
 from price_assets.export.settle import SettleReport, settle
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.storage import Store, open_store
 from price_assets.export.storing import fetch_file, fetch_snapshot, store_file, store_snapshot
+from price_assets.export.verdict import Verdict, excuse
 from price_assets.settings import ExportSettings, SourceSettings, StorageSettings
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What the checks say of a snapshot. `excused`: its rows are published already, so nothing blocks them but what a format can't carry."""
+class Taken:
+    """A snapshot; of one that was just read, what the newest source time of its day was before the source was asked."""
 
     snapshot: Snapshot
-    results: Sequence[CheckResult]
-    excused: bool
-
-    @property
-    def verdicts(self) -> dict[str, bool]:
-        """Check → whether the rows passed."""
-        return {result.check: result.passed for result in self.results}
-
-    @property
-    def blocking(self) -> tuple[CheckResult, ...]:
-        """The checks that keep the rows from being published."""
-        return tuple(result for result in self.results if not result.passed and not self.excuses(result))
-
-    def excuses(self, result: CheckResult) -> bool:
-        """Whether a failed check is only noted: published rows pass, whatever the checks say, where the formats carry them."""
-        return self.excused and result.check != "formats"
-
-    def raise_if_blocked(self) -> None:
-        """Raise SnapshotBlocked, which says which checks failed and how, unless the rows may be published."""
-        if self.blocking:
-            said = "; ".join(f"{result.check}: {result.summary}{_rows(result)}" for result in self.blocking)
-            raise SnapshotBlocked(
-                f"Snapshot {self.snapshot.name} is blocked by {said}. Mend the rows in the source, or the list's rules; export again."
-            )
-
-
-def _rows(result: CheckResult) -> str:
-    """` (002 has price -1.00, 007 has price -3.50)`: the offending rows that were kept, by key."""
-    told = ", ".join(f"{row['key']} has {row['column']} {row['value']}" for row in result.offending)
-    return f" ({told})" if told else ""
+    newest_source_time: datetime | None = None
 
 
 class Exporter:
@@ -108,32 +82,72 @@ class Exporter:
             folder.mkdir()
         return folder
 
-    def take(self, price_list: PriceList, export_date: date, run_id: str, *, from_snapshots: bool, beside_threads: bool = False) -> Snapshot:
+    def take(self, price_list: PriceList, export_date: date, run_id: str, *, from_snapshots: bool, beside_threads: bool = False) -> Taken:
         """The rows of the day: from the source, or those that it has published already.
 
         The source of a list without `past_dates` knows today's prices only, so a past day of it is rendered from what is published. Raises
         UsageError where nothing is. `beside_threads`: other threads of this process must run while the source is read.
         """
         past = export_date < datetime.now(self.settings.timezone).date()
-        if past and not price_list.past_dates and not self.published_files(price_list.name, export_date):
+        if past and not price_list.past_dates and not read_register(self.store, price_list.name).day(export_date).published:
             raise UsageError(
                 f"{price_list.name} {export_date} is past and has published nothing, and the source knows today's prices only: "
                 "it takes `past_dates: true` and SQL that honours :export_date to export a past day."
             )
         if from_snapshots or (past and not price_list.past_dates):
-            return self.published_snapshot(price_list.name, export_date, run_id)
+            return Taken(self.published_snapshot(price_list.name, export_date, run_id))
+        newest_source_time = read_register(self.store, price_list.name).day(export_date).newest_source_time
         snapshot = extract(price_list, export_date, self.source, self._folder(run_id), beside_threads=beside_threads)
         log.info("snapshot %s: %s rows", snapshot.name, f"{snapshot.rows:,}")
-        return snapshot
+        return Taken(snapshot, newest_source_time)
 
-    def judge(self, price_list: PriceList, snapshot: Snapshot, run_id: str) -> Verdict:
+    def judge(self, price_list: PriceList, taken: Taken, run_id: str, acceptance: Acceptance | None = None) -> Verdict:
         """Store the snapshot, blocked or not, and run its checks; a block leaves its event in the register."""
-        store_snapshot(self.store, snapshot)
-        published = read_register(self.store, price_list.name).day(snapshot.export_date).published
-        verdict = Verdict(snapshot, run_checks(price_list, snapshot), excused=published is not None and published.snapshot == snapshot.name)
-        if verdict.blocking:
-            record_blocked(self.store, snapshot, tuple(result.check for result in verdict.blocking), run_id)
+        store_snapshot(self.store, taken.snapshot)
+        verdict = self.look_at(price_list, taken, run_id, acceptance)
+        if verdict.blocking and not acceptance:
+            record_blocked(self.store, taken.snapshot, tuple(result.check for result in verdict.blocking), run_id)
         return verdict
+
+    def look_at(self, price_list: PriceList, taken: Taken, run_id: str, acceptance: Acceptance | None = None) -> Verdict:
+        """Run the checks of a snapshot, and change nothing."""
+        snapshot, register = taken.snapshot, read_register(self.store, price_list.name)
+        past = look_back(self.store, register, price_list, snapshot, self._folder(run_id))
+        past = replace(past, newest_source_time=taken.newest_source_time)
+        results = run_checks(price_list, snapshot, past)
+        return Verdict(snapshot, results, past, excuse(register.day(snapshot.export_date), snapshot), acceptance)
+
+    def foresee(self, price_list: PriceList, snapshot: Snapshot) -> Outcome:
+        """What publishing the snapshot would come to now; nothing is changed."""
+        day = read_register(self.store, price_list.name).day(snapshot.export_date)
+        damaged = day.published.revision if day.published and not whole_manifest(self.store, day.published) else None
+        asked = Published(
+            revision="", snapshot=snapshot.name, content=self._content(price_list, snapshot), source_time=snapshot.source_time, manifest=""
+        )
+        return decide(day, asked, damaged)
+
+    def take_stored(self, price_list: PriceList, export_date: date, name: str, run_id: str) -> Taken:
+        """A stored snapshot, for a person's decision; the source's clock is only held against it where that blocked it."""
+        snapshot = self.stored_snapshot(price_list.name, export_date, name, run_id)
+        day = read_register(self.store, price_list.name).day(export_date)
+        stepped_back = any(event.snapshot == name and "source_time" in event.checks for event in day.events)
+        return Taken(snapshot, day.newest_source_time if stepped_back else None)
+
+    def acceptance(self, price_list: PriceList, export_date: date, checks: Sequence[str], *, by: str, reason: str) -> Acceptance:
+        """A person's decision, on what the day has published now.
+
+        Raises UsageError for a check that the list lacks, or that nobody can accept, and where it is not said who decided and why.
+        """
+        by, reason = decided_by(by, reason)
+        known = check_names(price_list)
+        for check in checks:
+            if check not in known:
+                there_are = f"; it has {', '.join(known)}."
+                raise UsageError(f"{price_list.name} has no check {check!r}{did_you_mean(check, known) or there_are}")
+            if check == "formats":
+                raise UsageError("The check formats can't be accepted: the file would not hold the rows. Mend them, or leave the format out.")
+        published = read_register(self.store, price_list.name).day(export_date).published
+        return Acceptance(tuple(dict.fromkeys(checks)), reason, by, published and published.revision)
 
     def stored_snapshot(self, price_list: str, export_date: date, name: str, run_id: str) -> Snapshot:
         """Fetch a stored snapshot, with its own contract: that of the newest manifest which published it, else the one it was stored with."""
@@ -151,11 +165,6 @@ class Exporter:
         if published is None:
             raise UsageError(f"{price_list} {export_date} has published nothing, so there are no stored rows to render: export it from its source.")
         return self.stored_snapshot(price_list, export_date, published.snapshot, run_id)
-
-    def published_files(self, price_list: str, export_date: date) -> tuple[FileReference, ...]:
-        """The files that the day has published."""
-        manifest = self.published_manifest(price_list, export_date)
-        return manifest.references if manifest else ()
 
     def published_manifest(self, price_list: str, export_date: date) -> Manifest | None:
         """What is said about the revision that the day has published; None where nothing is."""
@@ -198,7 +207,7 @@ class Exporter:
 
     def publish(self, price_list: PriceList, snapshot: Snapshot, files: Sequence[FileReference], run_id: str) -> Publication:
         """The register by compare-and-swap, then the copies."""
-        candidate = Candidate(snapshot, self._content(price_list, snapshot), tuple(files), run_id, snapshot.verdicts)
+        candidate = Candidate(snapshot, self._content(price_list, snapshot), tuple(files), run_id)
         publication = publish(self.store, candidate)
         log.info("%s, revision %s", publication.outcome, publication.revision)
         return publication

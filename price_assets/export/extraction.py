@@ -10,6 +10,7 @@ from uuid import uuid4
 import psycopg
 import stamina
 
+from price_assets.errors import SourceRefused
 from price_assets.export.casting import Misfit, cast
 from price_assets.export.contract import Column
 from price_assets.export.describe import describe, match, prepare
@@ -44,7 +45,7 @@ def extract(price_list: PriceList, export_date: date, source: SourceSettings, fo
     `beside_threads`: other threads of this process must run meanwhile.
     Raises SourceUnavailable, SourceRefused, PriceListError, ContractMismatch, ValueDoesNotFit.
     """
-    query = scan(price_list.sql, f"{price_list.name}.sql")
+    query = scan(price_list.sql, price_list.sql_file)
     for attempt in stamina.retry_context(
         SourceBusy,
         attempts=TRIES,
@@ -66,18 +67,21 @@ def extract(price_list: PriceList, export_date: date, source: SourceSettings, fo
 
 def _extract(price_list: PriceList, query: Query, export_date: date, source: SourceSettings, folder: Path, *, beside_threads: bool) -> Snapshot:
     with open_session(source, application_name(price_list.name)) as session, watched(session.parameters, session.application_name):
-        projection = _projection(price_list, query, export_date, session)
+        projection = project(price_list, query, export_date, session)
         path = folder / f"{price_list.name}_{export_date}.parquet"
         writing = SnapshotWriter(path, price_list.columns, price_list=price_list.name, export_date=export_date, source_time=session.source_time)
-        with writing as writer, closing(read(session, projection.sql, beside_threads=beside_threads)) as frames:
-            rows, told = 0, time.monotonic()
-            for frame in frames:
-                writer.write(cast(frame, price_list.columns, price_list.key, lambda column: _true_misfit(session, projection, column)))
-                rows += len(frame)
-                if time.monotonic() >= told + PROGRESS_EVERY:
-                    log.info("Read %s rows", rows)
-                    told = time.monotonic()
-            snapshot = writer.finish()
+        try:
+            with writing as writer, closing(read(session, projection.sql, beside_threads=beside_threads)) as frames:
+                rows, told = 0, time.monotonic()
+                for frame in frames:
+                    writer.write(cast(frame, price_list.columns, price_list.key, lambda column: _true_misfit(session, projection, column)))
+                    rows += len(frame)
+                    if time.monotonic() >= told + PROGRESS_EVERY:
+                        log.info("Read %s rows", rows)
+                        told = time.monotonic()
+                snapshot = writer.finish()
+        except SourceRefused as refused:
+            raise SourceRefused(f"{price_list.sql_file}: {refused}") from None
         compare_time_zones(session.connection, snapshot, source.timezone)
         return snapshot
 
@@ -87,11 +91,16 @@ def application_name(price_list: str) -> str:
     return f"price_assets {price_list[:40]} {uuid4().hex[:8]}"
 
 
-def _projection(price_list: PriceList, query: Query, export_date: date, session: Session) -> Projection:
-    text, file = query.render(export_date), f"{price_list.name}.sql"
+def project(price_list: PriceList, query: Query, export_date: date, session: Session) -> Projection:
+    """What an extraction would read, refused where the query and the contract do not fit; nothing is read yet.
+
+    Raises SourceUnavailable, SourceRefused, ContractMismatch.
+    """
+    text, file = query.render(export_date), price_list.sql_file
     found = describe(session.connection, text, file)
     projection = Projection(text, price_list.columns, price_list.key, match(price_list.columns, found, file, text), len(found), query.ordered)
-    prepare(session.connection, projection.sql)  # what the wrapper can't be asked is refused here, with a SQLSTATE, and not in ConnectorX without one
+    # What the wrapper can't be asked is refused here, with a SQLSTATE, and not in ConnectorX without one.
+    prepare(session.connection, projection.sql, file, wrapped=1)
     return projection
 
 

@@ -6,7 +6,8 @@ import hashlib
 import os
 import shutil
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 from uuid import uuid4
@@ -42,8 +43,14 @@ class Folder:
         """The path."""
         return str(self._objects / key)
 
-    def preflight(self) -> None:
-        """Make the folder, and write into it."""
+    def sign(self, key: str, lasts: timedelta) -> str:  # noqa: ARG002 (the protocol's)
+        """The path, which lasts for ever."""
+        return self.address(key)
+
+    def preflight(self, *, writes: bool = True) -> None:
+        """Make the folder, and write into it. To whoever only reads one that is not there is an empty one."""
+        if not writes:
+            return
         with self._said("can't be written"), self._locked("preflight"):
             _make_folder(self._objects)
 
@@ -110,6 +117,14 @@ class Folder:
                 path.unlink(missing_ok=True)
                 _sync_folder(path.parent)
 
+    def forget(self, key: str) -> None:
+        """Its lock too, for which nobody else waits, and its folder where that is empty."""
+        self.delete(key)
+        with self._said(f"can't delete the lock of {key}"):
+            self._lock(key).unlink(missing_ok=True)
+        with suppress(OSError):
+            (self._objects / key).parent.rmdir()
+
     def _put_if(self, key: str, data: bytes, version: str | None) -> None:
         with self._said(f"can't write {key}"), self._locked(key):
             there = self.get(key)
@@ -121,13 +136,15 @@ class Folder:
     @contextmanager
     def _locked(self, key: str) -> Generator[None]:
         """One process at a time per key. The lock file is never unlinked: whoever waits for an unlinked one would hold nothing."""
-        locks = self._root / LOCKS
-        _make_folder(locks)
-        # Its path would be too long for one name; a hash is the same for all processes.
-        name = hashlib.sha256((self._objects / key).relative_to(self._root).as_posix().encode()).hexdigest()
-        with (locks / name).open("ab") as lock:
+        path = self._lock(key)
+        _make_folder(path.parent)
+        with path.open("ab") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def _lock(self, key: str) -> Path:
+        """The lock file of a key. Its path would be too long for one name; a hash is the same for all processes."""
+        return self._root / LOCKS / hashlib.sha256((self._objects / key).relative_to(self._root).as_posix().encode()).hexdigest()
 
     @contextmanager
     def _replaced(self, key: str, sha256: str | None = None) -> Generator[BinaryIO]:

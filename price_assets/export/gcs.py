@@ -26,6 +26,10 @@ class GCS(ObjectStorage):
     name: ClassVar[str] = "Google Cloud Storage"
     mend_rights: ClassVar[str] = "Look at GOOGLE_APPLICATION_CREDENTIALS and the rights to list, get, create and delete objects"
     mend_request: ClassVar[str] = "Look at STORAGE_BUCKET and GOOGLE_BASE_URL"
+    mend_signing: ClassVar[str] = (
+        "Google takes a service account's signature: let GOOGLE_APPLICATION_CREDENTIALS name its key, "
+        "or give the one of this machine the role Service Account Token Creator on itself"
+    )
     endpoint_variable: ClassVar[str] = "GOOGLE_BASE_URL"
 
     def _read_endpoint(self) -> str:

@@ -8,8 +8,9 @@
     _files/{list}/{date}/{list}_{date}.{sha12}.csv | .xlsx   a file, immutable
     _files/{list}/{date}/manifest.{revision}.json            its manifest, immutable
     _snapshots/{list}/{date}/{snapshot}.parquet              a snapshot, immutable
+    .doctor/…                                                what `price-assets doctor` tries, gone again when it ends
 
-A price list's name starts with a letter, so none collides with `_files` and `_snapshots`.
+A price list's name starts with a letter, so none collides with `_files`, `_snapshots` and `.doctor`.
 """
 
 from datetime import date
@@ -45,6 +46,11 @@ def manifest_key(price_list: str, export_date: date, revision: str) -> str:
 def snapshot_key(price_list: str, export_date: date, snapshot: str) -> str:
     """The Parquet of a snapshot; `snapshot` is its name."""
     return f"_snapshots/{price_list}/{export_date}/{snapshot}.parquet"
+
+
+def probe_key(name: str) -> str:
+    """Where a storage is tried out."""
+    return f".doctor/{name}"
 
 
 def copy_key(price_list: str, place: Place, format: FormatName) -> str:  # noqa: A002

@@ -74,6 +74,11 @@ class Manifest(Part):
         """Its contract, without the rules of checks."""
         return tuple(Column.model_validate(column) for column in self.contract)
 
+    def differs_in(self, other: "Manifest") -> list[str]:
+        """The fields that another one says otherwise."""
+        mine, others = self.model_dump(), other.model_dump()
+        return [name for name in mine if mine[name] != others[name]]
+
     def to_json(self) -> bytes:
         """As it stands in the storage."""
         return self.model_dump_json(indent=1).encode() + b"\n"

@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,6 +13,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PermissionDeniedError, PreconditionError, UnauthenticatedError
 
 from price_assets.errors import StorageRefused, StorageUnavailable
+from price_assets.export.signing import sign
 from price_assets.export.storage import Attributes, Found, Head
 from price_assets.export.storage_errors import EXPIRED, cause, code, conditional, is_refusal, may_pass, status
 from price_assets.export.storage_timing import PREFLIGHT, WORK, Timing, repeated
@@ -44,6 +46,8 @@ class ObjectStorage(ABC):
     """What to look at where the storage lets nobody in."""
     mend_request: ClassVar[str]
     """What to look at where it knows no such request."""
+    mend_signing: ClassVar[str]
+    """Which credentials can sign an address."""
     endpoint_variable: ClassVar[str]
 
     def __init__(self, settings: StorageSettings, quick: Timing = PREFLIGHT, patient: Timing = WORK) -> None:
@@ -87,13 +91,19 @@ class ObjectStorage(ABC):
         """As `s3://bucket/prefix/key`."""
         return f"{self.scheme}://" + "/".join(part for part in (self._bucket, self._prefix, key) if part)
 
-    def preflight(self) -> None:
+    def sign(self, key: str, lasts: timedelta) -> str:
+        """By the environment's credentials: where they are temporary, the address ends with them."""
+        return sign(self._quick, key, lasts, self.address(key), self.mend_signing)
+
+    def preflight(self, *, writes: bool = True) -> None:
         """A LIST: unlike a GET it names a missing bucket [ST3], and without the right to it a missing object would look like a forbidden one.
 
         Then a swap of what is not there: a storage that does not know conditions says so, and one that ignores them would lose publications.
         """
         with self._said(""):
             next(iter(obstore.list(self._quick, chunk_size=1)), None)
+            if not writes:
+                return
             try:
                 obstore.put(self._quick, PROBE, b"", mode=self._of_version(self._never))
             except (PreconditionError, AlreadyExistsError):
@@ -115,7 +125,7 @@ class ObjectStorage(ABC):
         with self._said(key):
             try:
                 found = obstore.get(self._patient, key, options={"head": True})
-                return Head(found.meta["size"], found.attributes.get(SHA256))
+                return Head(found.meta["size"], found.attributes.get(SHA256), found.meta["last_modified"])
             except FileNotFoundError as error:
                 return self._absent(error)
 
@@ -188,6 +198,10 @@ class ObjectStorage(ABC):
                 repeated(lambda: obstore.delete(self._patient, key))
             except FileNotFoundError as error:
                 self._absent(error)
+
+    def forget(self, key: str) -> None:
+        """A delete leaves nothing."""
+        self.delete(key)
 
     def _put_file(self, key: str, path: Path, attributes: "ObstoreAttributes") -> None:
         try:

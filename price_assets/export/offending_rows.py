@@ -1,6 +1,6 @@
 """The rows that break a check, as a person is shown them: a few, as text."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import chain, zip_longest
 
 import polars as pl
@@ -32,29 +32,36 @@ def rows_shown(rules: Sequence[Rule], key: Sequence[str], snapshot: Snapshot) ->
 def duplicates_shown(duplicates: Duplicates, key: Sequence[str]) -> list[OffendingRow]:
     """A row for each key."""
     fields = [pl.col("key").struct.field(name) for name in key]
-    shown = duplicates.first.select(_key(key, fields).alias("key"), pl.format("stands in {} rows", "rows").alias("rule"))
+    shown = duplicates.first.select(key_text(key, fields).alias("key"), pl.format("stands in {} rows", "rows").alias("rule"))
     return [{"key": row["key"], "column": ", ".join(key), "value": row["key"], "rule": row["rule"]} for row in shown.to_dicts()]
 
 
 def _first_rows(rule: Rule, key: Sequence[str], snapshot: Snapshot) -> list[OffendingRow]:
     shown = [
-        _key(key, [pl.col(name) for name in key]).alias("key"),
+        key_text(key, [pl.col(name) for name in key]).alias("key"),
         pl.lit(rule.column).alias("column"),
-        _text(pl.col(rule.column) if rule.value is None else rule.value).alias("value"),
+        value_text(pl.col(rule.column) if rule.value is None else rule.value).alias("value"),
         pl.lit(rule.text).alias("rule"),
     ]
     return snapshot.scan().filter(rule.broken).head(ROWS_SHOWN).select(shown).collect(engine="streaming").to_dicts()
 
 
-def _key(names: Sequence[str], values: Sequence[pl.Expr]) -> pl.Expr:
+def value_text(value: pl.Expr) -> pl.Expr:
+    """A value as text, of 200 characters at most."""
+    text = value.cast(pl.String)
+    return pl.when(text.str.len_chars() > _LONGEST).then(text.str.head(_LONGEST) + "…").otherwise(text)
+
+
+def whole_text(value: pl.Expr) -> pl.Expr:
+    """A value as text, however long."""
+    return value.cast(pl.String)
+
+
+def key_text(names: Sequence[str], values: Sequence[pl.Expr], text: Callable[[pl.Expr], pl.Expr] = value_text) -> pl.Expr:
+    """A key as a person reads it: its value, or of several columns `sku=A-1, tier=2`."""
     if not names:
         return pl.lit(None, dtype=pl.String)
     if len(names) == 1:
-        return _text(values[0])
-    parts = [pl.lit(f"{name}=") + _text(value).fill_null("NULL") for name, value in zip(names, values, strict=True)]
+        return text(values[0])
+    parts = [pl.lit(f"{name}=") + text(value).fill_null("NULL") for name, value in zip(names, values, strict=True)]
     return pl.concat_str(parts, separator=", ")
-
-
-def _text(value: pl.Expr) -> pl.Expr:
-    text = value.cast(pl.String)
-    return pl.when(text.str.len_chars() > _LONGEST).then(text.str.head(_LONGEST) + "…").otherwise(text)

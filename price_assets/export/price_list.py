@@ -7,7 +7,7 @@ from decimal import Decimal
 from hashlib import sha256
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from price_assets.errors import did_you_mean
 from price_assets.export.contract import MAX_COLUMNS, MAX_DESCRIPTION, Column, Contract, FieldError, Kind
@@ -24,8 +24,13 @@ Number = Annotated[Decimal, BeforeValidator(_exact)]
 Share = Annotated[Number, Field(ge=0, le=1)]
 
 
+def is_list_name(name: str) -> bool:
+    """Whether a price list can be called so."""
+    return re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name) is not None
+
+
 def _list_name(name: str) -> str:
-    if not re.fullmatch(r"[a-z][a-z0-9_]{0,62}", name):
+    if not is_list_name(name):
         raise ValueError(f"can't be {name!r}: a letter, then letters, digits and _, all small and of ASCII, at most 63")
     return name
 
@@ -122,6 +127,18 @@ class PriceList(_Part):
     checks: CheckRules = CheckRules()
     formats: Formats = Formats(csv=CsvOptions(), xlsx=XlsxOptions())
     memory: Annotated[str, AfterValidator(_memory)] | None = None
+    _sql_file: str = PrivateAttr("")
+
+    @property
+    def sql_file(self) -> str:
+        """What messages call the file that the SQL is from."""
+        return self._sql_file or f"{self.name}.sql"
+
+    def loaded(self, sql: str, sql_file: str, formats: Formats) -> "PriceList":
+        """The same with the text of its SQL in the place of the file's name, and with the formats that are made."""
+        loaded = self.model_copy(update={"sql": sql, "formats": formats})
+        loaded._sql_file = sql_file  # noqa: SLF001 - our own
+        return loaded
 
     @model_validator(mode="after")
     def _columns_are_told_apart(self) -> Self:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from inspect import isclass
 from typing import Any, get_args
 
@@ -34,6 +34,18 @@ _LIMITS: dict[str, Callable[[dict[str, Any]], str]] = {
 }
 
 
+_EXAMPLES = {
+    "name": "name: wholesale",
+    "sql": "sql: wholesale.sql",
+    "columns": "columns: and a column a line (sku: {type: text})",
+    "key": "key: [sku]",
+    "type": "type: text",
+    "ratio": "ratio: 0.5",
+    "share": "share: 0.1",
+}
+"""How the keys that must be there are written."""
+
+
 def first_error(error: ValidationError, document: Document) -> PriceListError:
     """The error that stands first in the file; but a missing key comes last, for it may be there, misspelt."""
     # `prices` wants `columns` for its default; their own error is told.
@@ -47,7 +59,8 @@ def first_error(error: ValidationError, document: Document) -> PriceListError:
             known = _keys(first["loc"][:-1])
             return document.error(at, f"unknown key {name}{did_you_mean(str(at[-1]), known) or _there_are(known)}", at_key=True)
         case "missing":
-            return document.error(at, f"key {first['loc'][-1]!r} is missing", at_key=True)
+            key = str(first["loc"][-1])
+            return document.error(at, f"key {key!r} is missing; write {_EXAMPLES[key]}", at_key=True)
         case "value_error":
             return document.error(at, f"{name} {limits['error']}")
         case "literal_error":
@@ -100,7 +113,21 @@ def _wants(kinds: set[str], found: object) -> str:
         hint = "; write it without quotes"
     elif "string_type" in kinds and isinstance(found, Unclear | int | Decimal | date) and found != Unclear(""):
         hint = f'; quote it: "{_said(found)}"'
+    elif isinstance(found, Unclear) and (digits := _digits(found.text)):
+        hint = f"; write it as {digits}"
     return f"wants {due}, not {_said(found)}{hint}"
+
+
+def _digits(text: str) -> str | None:
+    """`1e3` → `1000`: a number in the one way that every parser reads alike, where it has a few digits."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return f"{number.normalize():f}" if number.is_finite() and abs(number.adjusted()) < _FEW_DIGITS else None
+
+
+_FEW_DIGITS = 20
 
 
 def _said(found: object) -> str:

@@ -41,9 +41,9 @@ def load_price_lists(folder: Path, *, start: date, formats: tuple[FormatName, ..
     try:
         names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
     except OSError as error:
-        raise PriceListError(f"{_shown(folder)}: the folder of price lists can't be read: {error.strerror}") from None
+        raise PriceListError(f"{shown(folder)}: the folder of price lists can't be read: {error.strerror}") from None
     if not names:
-        raise PriceListError(f"{_shown(folder)}: there is no price list in this folder: no file *.yaml")
+        raise PriceListError(f"{shown(folder)}: there is no price list in this folder: no file *.yaml")
     loaded: dict[str, PriceList] = {}
     errors: dict[str, PriceListError] = {}
     for name in names:
@@ -54,7 +54,7 @@ def load_price_lists(folder: Path, *, start: date, formats: tuple[FormatName, ..
             continue
         if price_list.name in loaded:
             said = f"there is a price list {price_list.name!r} already; remove one of the two files"
-            errors[name] = PriceListError(f"{_shown(folder / name)}:1: {said}")
+            errors[name] = PriceListError(f"{shown(folder / name)}:1: {said}")
         else:
             loaded[price_list.name] = price_list
     broken: dict[str, BrokenPriceList] = {}
@@ -77,14 +77,13 @@ def _names(file: str) -> Iterator[str]:
 
 def _load(path: Path, start: date, formats: tuple[FormatName, ...]) -> PriceList:
     """One price list, read and checked whole."""
-    document = strict_yaml.read(_read(path), _shown(path))
+    document = strict_yaml.read(read_file(path), shown(path))
     try:
         price_list = PriceList.model_validate(_as_model(document, start))
     except ValidationError as error:
         raise first_error(error, document) from None
     if price_list.name != path.stem:
         raise document.error(("name",), f"'name' is {price_list.name!r}, and the file's is {path.stem!r}; they are to be one")
-    _refuse_what_is_not_made_yet(document)
     if price_list.formats.csv:
         _refuse_headers_that_the_dialect_lacks(document, price_list.columns, price_list.formats.csv)
     made = price_list.formats.only(formats)
@@ -94,10 +93,12 @@ def _load(path: Path, start: date, formats: tuple[FormatName, ...]) -> PriceList
         only = ", ".join(price_list.formats.made)
         raise document.error(("formats",), f"'formats' has {only} only, and OUTPUT_FORMATS has {', '.join(formats)} only: nothing would be made")
     text = _sql(price_list.sql, path.parent, document)
-    query = sql.scan(text, _shown(path.parent / price_list.sql))
+    sql_file = shown(path.parent / price_list.sql)
+    query = sql.scan(text, sql_file)
     if price_list.past_dates and not query.has_export_date:
-        raise document.error(("past_dates",), f"'past_dates' is true without :export_date in {price_list.sql}: old dates would get today's prices")
-    return price_list.model_copy(update={"sql": text, "formats": made})
+        wanted = f"'past_dates' is true without :export_date in {price_list.sql}, and old dates would get today's prices"
+        raise document.error(("past_dates",), f"{wanted}: write it there, without quotes around it, or leave 'past_dates' out")
+    return price_list.loaded(text, sql_file, made)
 
 
 def _as_model(document: Document, start: date) -> dict[str, object]:
@@ -126,13 +127,6 @@ def _named(name: str, column: Value, document: Document) -> object:
     return {"name": name, **column}
 
 
-def _refuse_what_is_not_made_yet(document: Document) -> None:
-    """Nothing that a list asks for is left undone in silence."""
-    for path in (("checks", "row_count", "max_drop"), ("checks", "price_change")):
-        if path in document.keys:
-            raise document.error(path, f"{path[-1]!r} is not available in this version; leave it out", at_key=True)
-
-
 def _refuse_headers_that_the_dialect_lacks(document: Document, columns: Contract, options: CsvOptions) -> None:
     """Of cp1251: a header with a character that can't be written, or that is written as another one is."""
     written: dict[str, str] = {}
@@ -159,26 +153,26 @@ def _sql(name: str, folder: Path, document: Document) -> str:
     if not path.is_file():
         beside = sorted(each.name for each in folder.glob("*.sql"))
         raise document.error(("sql",), f"there is no file {name!r} beside this one{did_you_mean(name, beside)}")
-    return _read(path)
+    return read_file(path)
 
 
-def _read(path: Path) -> str:
+def read_file(path: Path) -> str:
     """The file's text, line ends as they are, without a byte order mark."""
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise PriceListError(f"{_shown(path)}:1: can't be read: {error.strerror}") from None
+        raise PriceListError(f"{shown(path)}:1: can't be read: {error.strerror}") from None
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise PriceListError(f"{_shown(path)}:{line}: is not UTF-8 (byte {content[error.start]:#04x}); save it as UTF-8") from None
+        raise PriceListError(f"{shown(path)}:{line}: is not UTF-8 (byte {content[error.start]:#04x}); save it as UTF-8") from None
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
-        raise PriceListError(f"{_shown(path)}:{line}: holds a NUL character; save it as UTF-8 text")
+        raise PriceListError(f"{shown(path)}:{line}: holds a NUL character; save it as UTF-8 text")
     return text
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """As a person would write it: from the working folder, where it lies below."""
     return str(path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from price_assets.export.contract import Column, Contract, Kind
+from price_assets.export.way_out import way_out
 
 # PostgreSQL's pg_type.dat: these numbers are fixed for ever.
 BOOL, INT8, INT2, INT4, NUMERIC, DATE, TIMESTAMP, TIMESTAMPTZ = 16, 20, 21, 23, 1700, 1082, 1114, 1184
@@ -19,24 +20,31 @@ TAKES: Mapping[Kind, tuple[int, ...]] = {
 }
 """The types that each kind takes. Text takes every type: it is the server's own `::text`."""
 
-_CASTS: Mapping[Kind, tuple[str, str]] = {
-    Kind.INTEGER: ("smallint, integer, bigint and numeric", "bigint"),
-    Kind.DECIMAL: ("numeric and integers", "numeric"),
-    Kind.BOOLEAN: ("boolean", "boolean"),
-    Kind.DATE: ("date", "date"),
-    Kind.TIMESTAMP: ("timestamp without time zone", "timestamp"),
-    Kind.TIMESTAMPTZ: ("timestamp with time zone", "timestamptz"),
+_TAKES: Mapping[Kind, str] = {
+    Kind.INTEGER: "smallint, integer, bigint and numeric",
+    Kind.DECIMAL: "numeric and integers",
+    Kind.BOOLEAN: "boolean",
+    Kind.DATE: "date",
+    Kind.TIMESTAMP: "timestamp without time zone",
+    Kind.TIMESTAMPTZ: "timestamp with time zone",
 }
 
 
 @dataclass(frozen=True)
 class SourceColumn:
-    """A column of the query: its position from 1, its name, its type's oid (a domain's base type), and its type as Postgres writes it."""
+    """A column of the query: its position from 1, its name, its type's oid (a domain's base type), and its type as Postgres writes it.
+
+    `modifier` is the type's own, such as a numeric's precision and scale, and -1 where there is none. `table` and `attribute` are the oid of the
+    table or view, and the number in it, of the column that this one is; 0 where it is an expression.
+    """
 
     position: int
     name: str
     oid: int
     type_name: str
+    modifier: int = -1
+    table: int = 0
+    attribute: int = 0
 
     @property
     def reference(self) -> str:
@@ -45,12 +53,12 @@ class SourceColumn:
 
 
 def misfit(column: Column, found: SourceColumn) -> str | None:
-    """Why the contract's column can't take what the query gives, and the cast to write; None where it can."""
+    """Why the contract's column can't take what the query gives, and what to write; None where it can."""
     kind = column.type.kind
     if kind is Kind.TEXT or found.oid in TAKES[kind]:
         return None
-    takes, cast = _CASTS[kind]
-    return f"{column.name!r} is {found.type_name}, and {column.type} takes {takes}: write {quoted(column.name)}::{cast} in the SQL"
+    mend = way_out(kind, quoted(column.name), found.oid, found.type_name)
+    return f"{column.name!r} is {found.type_name}, and {column.type} takes {_TAKES[kind]}: {mend}"
 
 
 @dataclass(frozen=True)

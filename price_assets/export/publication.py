@@ -3,16 +3,16 @@
 Whoever dies in between leaves objects that nothing names, or copies that the next settle brings up; never half a day.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from datetime import date
 from importlib.metadata import version
 from typing import Literal
 from uuid import uuid4
 
-from price_assets.errors import SnapshotBlocked, StorageUnavailable, UsageError
+from price_assets.errors import Failed, SnapshotBlocked, StorageUnavailable, UsageError
 from price_assets.export import layout
 from price_assets.export.commit import REFUSALS, commit, read_manifest, read_register, whole_manifest
-from price_assets.export.manifest import Changes, CheckSaid, Manifest, ManifestFile
+from price_assets.export.manifest import CheckSaid, Manifest, ManifestFile
 from price_assets.export.price_list import contract_of
 from price_assets.export.register import (
     Day,
@@ -32,14 +32,12 @@ from price_assets.export.storage import Contested, Head, Store
 
 @dataclass(frozen=True)
 class Candidate:
-    """What an export run asks to publish. `checks` says of each check that ran whether the rows passed it."""
+    """What an export run asks to publish."""
 
     snapshot: Snapshot
     content: str
     files: tuple[FileReference, ...]
     run_id: str
-    checks: Mapping[str, bool] = field(default_factory=dict[str, bool])
-    changes: Changes | None = None
 
     @property
     def revision(self) -> str:
@@ -77,8 +75,8 @@ class Candidate:
             ),
             control_sums=dict(snapshot.control_sums),
             contract=tuple(contract_of(snapshot.columns)),
-            checks=tuple(CheckSaid(check=check, passed=passed) for check, passed in self.checks.items()),
-            changes=self.changes,
+            checks=tuple(CheckSaid(check=check, passed=passed) for check, passed in snapshot.verdicts.items()),
+            changes=snapshot.changes,
             versions={package: version(package) for package in ("price_assets", "polars", "xlsxwriter")},
         )
 
@@ -97,30 +95,36 @@ class Publication:
 def publish(store: Store, candidate: Candidate) -> Publication:
     """Bring a candidate to publication, and settle `latest` and the day.
 
-    Raises UsageError where the files render different snapshots, StorageUnavailable where one of them is not in the storage (any more), and
-    SnapshotBlocked where these rows were withdrawn; that leaves its event, as each block does.
+    Raises UsageError where the files render different snapshots, StorageUnavailable where one of them is not in the storage (any more),
+    SnapshotBlocked where these rows were withdrawn, which leaves its event, as each block does, and Failed where a person accepted the snapshot and
+    what that person saw published has been replaced meanwhile.
     """
     price_list, export_date = candidate.snapshot.price_list, candidate.snapshot.export_date
-    wanted = candidate.published
+    wanted, acceptance = candidate.published, candidate.snapshot.acceptance
     _belong_together(candidate)
 
     standing = read_register(store, price_list).day(export_date)
     damaged = standing.published.revision if standing.published and not whole_manifest(store, standing.published) else None
-    if decide(standing, wanted, damaged) is Outcome.PUBLISHED:
+    if decide(standing, wanted, damaged, acceptance) is Outcome.PUBLISHED:
         _are_there(store, candidate.files)
         _put_manifest(store, wanted.manifest, candidate.manifest)
 
     def publishing(day: Day) -> Day | None:
-        return day.publishing(wanted) if decide(day, wanted, damaged) is Outcome.PUBLISHED else None
+        return day.publishing(wanted) if decide(day, wanted, damaged, acceptance) is Outcome.PUBLISHED else None
 
     event = _event("published", candidate.snapshot, candidate.run_id, revision=wanted.revision)
+    if acceptance:
+        said = {"event": "accepted", "checks": acceptance.checks, "by": acceptance.by, "reason": acceptance.reason}
+        event = event.model_copy(update=said)
     register, committed = commit(store, price_list, export_date, event, publishing)
-    outcome = Outcome.PUBLISHED if committed else decide(register.day(export_date), wanted)
+    outcome = Outcome.PUBLISHED if committed else decide(register.day(export_date), wanted, acceptance=acceptance)
     if outcome is Outcome.WITHDRAWN:
         record_blocked(store, candidate.snapshot, ("withdrawn",), candidate.run_id)
         raise SnapshotBlocked(f"{price_list} {export_date}: snapshot {wanted.snapshot} was withdrawn. Accept it, or let the source give other rows.")
     settle(store, price_list, [export_date])
     published = register.day(export_date).published
+    if outcome is Outcome.REPLACED:
+        raise replaced_meanwhile(price_list, export_date, acceptance and acceptance.seen, published)
     manifest = read_manifest(store, published.manifest) if published else None
     return Publication(
         outcome=outcome.value,
@@ -128,6 +132,15 @@ def publish(store: Store, candidate: Candidate) -> Publication:
         manifest=published and published.manifest,
         files=manifest.references if manifest else (),
         commits=register.commits,
+    )
+
+
+def replaced_meanwhile(price_list: str, export_date: date, seen: str | None, published: Published | None) -> Failed:
+    """The error of a person's decision that came too late."""
+    now = published.revision if published else "nothing"
+    return Failed(
+        f"{price_list} {export_date}: {f'revision {seen}' if seen else 'nothing'} was published when you decided and {now} is now; nothing was "
+        "changed. Look at `price-assets history` and decide again."
     )
 
 

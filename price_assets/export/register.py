@@ -76,9 +76,19 @@ class Day(Part):
         return self.newest_source_time is not None
 
     def publishing(self, candidate: Published) -> "Day":
-        """The day with the candidate published."""
+        """The day with the candidate published; its rows are no longer withdrawn, if they were."""
         newest = max(candidate.source_time, self.newest_source_time or candidate.source_time)
-        return self.model_copy(update={"published": candidate, "newest_source_time": newest})
+        withdrawn = tuple(snapshot for snapshot in self.withdrawn if snapshot != candidate.snapshot)
+        return self.model_copy(update={"published": candidate, "newest_source_time": newest, "withdrawn": withdrawn})
+
+    def withdrawing(self) -> "Day":
+        """The day with nothing published, and what was published among the withdrawn."""
+        withdrawn = (*self.withdrawn, self.published.snapshot) if self.published else self.withdrawn
+        return self.model_copy(update={"published": None, "withdrawn": withdrawn})
+
+    def has_accepted(self, snapshot: str) -> bool:
+        """Whether a person accepted these rows, and nobody has taken them back since."""
+        return snapshot not in self.withdrawn and any(event.event == "accepted" and event.snapshot == snapshot for event in self.events)
 
     def just_blocked(self, snapshot: str, checks: Iterable[str]) -> bool:
         """Whether the last that happened is that these checks blocked this snapshot."""
@@ -134,6 +144,19 @@ class Standing:
     ever: bool
 
 
+@dataclass(frozen=True)
+class Acceptance:
+    """A person's decision to publish a snapshot that a check blocked, or that was withdrawn or replaced.
+
+    `checks` are those that failed; `seen` is the revision that was published when the person decided, None where none was.
+    """
+
+    checks: tuple[str, ...]
+    reason: str
+    by: str
+    seen: str | None
+
+
 class Outcome(StrEnum):
     """What a candidate comes to."""
 
@@ -141,20 +164,23 @@ class Outcome(StrEnum):
     UNCHANGED = "unchanged"
     SUPERSEDED = "superseded"
     WITHDRAWN = "withdrawn"
+    REPLACED = "replaced"
 
 
-def decide(day: Day, candidate: Published, damaged: str | None = None) -> Outcome:
+def decide(day: Day, candidate: Published, damaged: str | None = None, acceptance: Acceptance | None = None) -> Outcome:
     """What publishing the candidate comes to on a day that is like this; decided again, by these rules, after each conflict.
 
     Rows that a person took back stay back until a person accepts them. Of different rows the newer source time wins and a tie stays with the first;
     the same rows with another content (a header, a format) replace, whenever they were read; and so they do where `damaged`, a revision of which
-    something is missing in the storage, is what is published.
+    something is missing in the storage, is what is published. What a person accepts replaces what that person saw published, and nothing else.
     """
-    if candidate.snapshot in day.withdrawn:
+    if candidate.snapshot in day.withdrawn and not acceptance:
         return Outcome.WITHDRAWN
     published = day.published
     if published and published.content == candidate.content and published.revision != damaged:
         return Outcome.UNCHANGED
+    if acceptance:
+        return Outcome.PUBLISHED if acceptance.seen == (published and published.revision) else Outcome.REPLACED
     same_rows = published and published.snapshot == candidate.snapshot
     if not same_rows and day.newest_source_time and candidate.source_time <= day.newest_source_time:
         return Outcome.SUPERSEDED

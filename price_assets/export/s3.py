@@ -27,6 +27,7 @@ class S3(ObjectStorage):
     mend_request: ClassVar[str] = (
         "Look at STORAGE_BUCKET, AWS_REGION and AWS_ENDPOINT_URL; the storage must know conditional writes (If-Match, If-None-Match)"
     )
+    mend_signing: ClassVar[str] = "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give the instance or the pod a role"
     endpoint_variable: ClassVar[str] = "AWS_ENDPOINT_URL"
 
     def _read_endpoint(self) -> str:

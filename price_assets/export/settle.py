@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
-from price_assets.errors import StorageUnavailable
+from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export import layout
 from price_assets.export.commit import put_if, read_manifest, read_register
 from price_assets.export.layout import LATEST, Place
@@ -47,16 +47,20 @@ class _Look:
 def settle(store: Store, price_list: str, days: Iterable[date] | None = None) -> SettleReport:
     """Settle `latest` and these days; all that the register knows where none are given.
 
-    Raises StorageUnavailable where a storage answers and what it was asked for still doesn't show.
+    Raises StorageUnavailable where a storage answers and what it was asked for still doesn't show, and StorageRefused where what is published is
+    damaged; the other places are settled all the same.
     """
     if days is None:
         days = sorted(read_register(store, price_list).days, reverse=True)
     places: list[Place] = [LATEST, *days]
     report = SettleReport()
+    refused: list[StorageRefused] = []
     for _ in range(LOOKS):
         looks = [_look(store, price_list, place) for place in places]
         register = read_register(store, price_list)
-        places = [look.place for look in looks if _mend(store, register, look, report)]
+        places = [look.place for look in looks if _mends(store, register, look, report, refused)]
+        if not places and refused:
+            raise refused[0]
         if not places:
             return report
     stuck = store.address(layout.beside_key(price_list, places[0]))
@@ -66,6 +70,15 @@ def settle(store: Store, price_list: str, days: Iterable[date] | None = None) ->
 def _look(store: Store, price_list: str, place: Place) -> _Look:
     beside = store.get(layout.beside_key(price_list, place))
     return _Look(place, beside, {name: store.head(layout.copy_key(price_list, place, name)) for name in FORMATS})
+
+
+def _mends(store: Store, register: Register, look: _Look, report: SettleReport, refused: list[StorageRefused]) -> bool:
+    """The same, but for what stands in the way: it is kept, so that one damaged day does not hold up the others."""
+    try:
+        return _mend(store, register, look, report)
+    except StorageRefused as error:
+        refused.append(error)
+        return False
 
 
 def _mend(store: Store, register: Register, look: _Look, report: SettleReport) -> bool:
@@ -95,6 +108,7 @@ def _mend_copies(store: Store, price_list: str, look: _Look, wanted: dict[Format
         key = layout.copy_key(price_list, look.place, name)
         file = wanted.get(name)
         if file and there != Head(file.bytes, file.sha256):
+            _expect_whole(store, file, key)
             store.copy(file.key, key)
             report.copied.append(key)
             changed = True
@@ -103,3 +117,11 @@ def _mend_copies(store: Store, price_list: str, look: _Look, wanted: dict[Format
             report.deleted.append(key)
             changed = True
     return changed
+
+
+def _expect_whole(store: Store, file: ManifestFile, copy: str) -> None:
+    """Raises StorageRefused: a damaged file must not go on to the partners. One that is not there the copying itself refuses."""
+    if store.head(file.key) not in (None, Head(file.bytes, file.sha256)):
+        raise StorageRefused(
+            f"{store.address(file.key)} is not as it was put, so {store.address(copy)} is not made from it. `price-assets verify` says what mends it."
+        )

@@ -9,6 +9,8 @@ from pathlib import Path
 import polars as pl
 
 from price_assets.export.contract import Contract
+from price_assets.export.manifest import Changes
+from price_assets.export.register import Acceptance
 from price_assets.export.snapshot_hash import BLOCK
 
 
@@ -17,8 +19,8 @@ class Snapshot:
     """What passes between the assets is this value, never a frame.
 
     `name` is 12 hex digits of a hash over the rows and nothing else; `source_time` is the source's own clock, in UTC;
-    `control_sums` holds the exact sum of each decimal column; `path` is a Parquet file on this machine; `verdicts` says of each check that
-    has looked at the rows whether they passed.
+    `control_sums` holds the exact sum of each decimal column; `path` is a Parquet file on this machine. What was found when the rows were judged
+    comes along: `verdicts` says of each check whether they passed, `changes` what publishing them changes, `acceptance` who lets them pass.
     """
 
     price_list: str
@@ -30,6 +32,8 @@ class Snapshot:
     control_sums: Mapping[str, Decimal]
     path: Path
     verdicts: Mapping[str, bool] = field(default_factory=dict[str, bool])
+    changes: Changes | None = None
+    acceptance: Acceptance | None = None
 
     def scan(self) -> pl.LazyFrame:
         """The rows, columns in the contract's order and with its types (`contract.schema`)."""

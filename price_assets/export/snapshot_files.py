@@ -86,8 +86,9 @@ class SnapshotWriter(AbstractContextManager["SnapshotWriter"]):
 
 
 def open_snapshot(path: Path) -> Snapshot:
-    """The snapshot that a Parquet file of ours holds."""
-    said: dict[str, Any] = json.loads(pl.read_parquet_metadata(path)[METADATA])
+    """The snapshot that a Parquet file of ours holds. It is read by Arrow, whose errors for a damaged one are no panics [PJ19]."""
+    metadata: dict[bytes, bytes] = _parquet().read_metadata(path).metadata or {}
+    said: dict[str, Any] = json.loads(metadata[METADATA.encode()])
     return Snapshot(
         price_list=said["price_list"],
         export_date=date.fromisoformat(said["export_date"]),
@@ -101,10 +102,16 @@ def open_snapshot(path: Path) -> Snapshot:
 
 
 def batches(snapshot: Snapshot, rows: int) -> Iterator[pl.DataFrame]:
-    """The rows in order, at most `rows` at a time, typed by `contract.schema`; memory is that of a few of them."""
+    """The rows in order, at most `rows` at a time, typed by `contract.schema`; memory is that of a few of them.
+
+    Raises ValueError or OSError, as Arrow's errors are, for a damaged file: Polars would panic at a name or a text that is no UTF-8 [PJ19].
+    """
     with _parquet().ParquetFile(snapshot.path, pre_buffer=False) as file:  # else it keeps all that it has read: the whole file, in the end
+        if file.schema_arrow.names != [column.name for column in snapshot.columns]:
+            raise ValueError("its columns are others than its contract's")
         for batch in cast("Iterator[Any]", file.iter_batches(batch_size=rows, use_threads=False)):  # each thread would keep memory of its own
-            yield pl.DataFrame(batch)
+            batch.validate(full=True)
+            yield pl.DataFrame(batch.replace_schema_metadata(None))
 
 
 def _parquet() -> Any:

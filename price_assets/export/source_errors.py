@@ -34,6 +34,14 @@ _STATES: tuple[tuple[str, type[PriceAssetsError], str], ...] = (
 )
 """Class or code, what it is, what to do; the first that fits counts. Everything else a person must mend."""
 
+_REFUSED = (
+    ("25006", "A price list only reads: take what writes, or locks rows, out of the query"),
+    ("42501", "Grant it to the role in DB_USER, which needs to read and nothing else"),
+    ("42P01", "Check its name and its schema, and DB_NAME"),
+)
+"""What a person may do about a refusal that does not say so by itself."""
+_WRITES = "data-modifying"  # in a WITH: a feature that is not supported where a query is read from (0A000), as many others
+
 # Where the server answered, its message stands behind a severity: `failed: FATAL:  database "x" does not exist`.
 _ANSWERED = re.compile(r"failed: (?P<severity>[^\s:]+):  (?P<said>.*)", re.DOTALL)
 # Of the server's refusals these pass by themselves; in English, and in Russian as a server with lc_messages = ru_RU says them.
@@ -62,7 +70,8 @@ def of_sqlstate(sqlstate: str, said: str, where: str = "") -> PriceAssetsError:
     for state, error, advice in _STATES:
         if sqlstate.startswith(state):
             return error(f"Postgres ended the query: {said} ({sqlstate}). {advice}")
-    return SourceRefused(f"{where}Postgres refused the query: {said} ({sqlstate})")
+    advice = next((advice for state, advice in _REFUSED if state == sqlstate or (state == "25006" and _WRITES in said)), None)
+    return SourceRefused(f"{where}Postgres refused the query: {said} ({sqlstate}){f'. {advice}' if advice else ''}")
 
 
 def of_statement(error: psycopg.Error, where: str = "") -> PriceAssetsError:

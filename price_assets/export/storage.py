@@ -3,11 +3,15 @@
 Keys are relative to `STORAGE_PREFIX`; `layout` makes them. Each call is one request, or behaves like one: it happens whole or not at all.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
 from price_assets.settings import StorageSettings
+
+LONGEST_SIGNED = timedelta(days=7)
+"""So long S3 and Google let an address live [ST23]."""
 
 
 @dataclass(frozen=True)
@@ -20,10 +24,14 @@ class Found:
 
 @dataclass(frozen=True)
 class Head:
-    """What a storage says about an object: its bytes, and the sha256 (hex) that was put with it; None where none was."""
+    """What a storage says about an object: its bytes, and the sha256 (hex) that was put with it; None where none was.
+
+    `modified` is when it was put, by the clock of an object storage; nothing is decided by it.
+    """
 
     bytes: int
     sha256: str | None
+    modified: datetime | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -49,8 +57,15 @@ class Store(Protocol):
         """Where an object is, for people: unsigned, without credentials."""
         ...
 
-    def preflight(self) -> None:
-        """Ask whether the storage is there and lets us in, and fail within seconds where it doesn't."""
+    def sign(self, key: str, lasts: timedelta) -> str:
+        """An address that lets anybody read the object for so long; of a folder the path. Nobody looks whether the object is there.
+
+        Raises UsageError where that is longer than `LONGEST_SIGNED`.
+        """
+        ...
+
+    def preflight(self, *, writes: bool = True) -> None:
+        """Ask whether the storage is there and lets us in, and fail within seconds where it doesn't. Whoever only reads leaves nothing there."""
         ...
 
     def get(self, key: str) -> Found | None:
@@ -83,6 +98,10 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """Take an object away; one that is not there is fine."""
+        ...
+
+    def forget(self, key: str) -> None:
+        """Take away an object that nobody else ever asks for, and all that a delete would leave of it."""
         ...
 
 

@@ -1,12 +1,13 @@
 """Files and snapshots on their way to the storage and back: put whole, under a key that names what they are, and looked at afterwards."""
 
+import re
 from datetime import date
 from hashlib import file_digest
 from pathlib import Path
 
 import polars as pl
 
-from price_assets.errors import StorageRefused, StorageUnavailable
+from price_assets.errors import StorageRefused, StorageUnavailable, UsageError
 from price_assets.export import layout
 from price_assets.export.price_list import FormatName
 from price_assets.export.register import FileReference
@@ -60,6 +61,14 @@ def store_snapshot(store: Store, snapshot: Snapshot) -> str:
     return key
 
 
+def snapshot_name(text: str, price_list: str) -> str:
+    """The name of a snapshot as a person gives it. Raises UsageError where it is none."""
+    name = text.strip().lower()
+    if not re.fullmatch("[0-9a-f]{12}", name):
+        raise UsageError(f"{text!r} is no snapshot's name, which has 12 hex digits: `price-assets history {price_list}` names those of each day.")
+    return name
+
+
 def fetch_snapshot(store: Store, price_list: str, export_date: date, name: str, folder: Path) -> Snapshot:
     """Bring a stored snapshot into a local folder, and look whether it is the one that was asked for, row by row.
 
@@ -69,18 +78,27 @@ def fetch_snapshot(store: Store, price_list: str, export_date: date, name: str, 
     there = store.head(key)
     path = folder / f"{name}.parquet"
     if there is None or not store.fetch(key, path):
-        raise StorageRefused(f"{store.address(key)} is not there: no such snapshot of {price_list} on {export_date} was stored.")
+        told = f"no such snapshot of {price_list} on {export_date} was stored; `price-assets history {price_list}` names those that were"
+        raise StorageRefused(f"{store.address(key)} is not there: {told}.")
     if there.sha256 not in (None, digest(path)):
         raise StorageUnavailable(f"{store.address(key)} did not arrive as it was put (its sha256 differs). Run again.")
+    try:
+        return open_stored(path, price_list, export_date, name)
+    except ValueError as error:
+        raise StorageRefused(f"{store.address(key)} {error}: export the day from its source.") from None
+
+
+def open_stored(path: Path, price_list: str, export_date: date, name: str) -> Snapshot:
+    """The snapshot in a local copy of its Parquet, all its rows looked at. Raises ValueError that says why it is not the one that it should be."""
     try:
         snapshot = open_snapshot(path)
         rows = SnapshotHash(snapshot.columns)
         for block in batches(snapshot, BLOCK):
             rows.add(block)
-    except (pl.exceptions.PolarsError, OSError, KeyError, ValueError) as error:
-        raise StorageRefused(f"{store.address(key)} is no snapshot any more ({error}): export the day from its source.") from None
+    except (pl.exceptions.PolarsError, OSError, KeyError, ValueError, TypeError, ArithmeticError) as error:
+        raise ValueError(f"is no snapshot any more ({error})") from None
     if (snapshot.price_list, snapshot.export_date, rows.name) != (price_list, export_date, name):
-        raise StorageRefused(f"{store.address(key)} holds other rows than its name says: export the day from its source.")
+        raise ValueError("holds other rows than its name says")
     return snapshot
 
 

@@ -68,7 +68,7 @@ def read(text: str, file: str) -> Document:
     try:
         _Reader(text, document).read()
     except yaml.MarkedYAMLError as error:
-        raise _error(file, _place(error.problem_mark or error.context_mark), _said(error)) from None
+        raise _error(file, *_told(error)) from None
     except yaml.reader.ReaderError as error:
         before = text[: error.position]
         place = Place(before.count("\n") + 1, len(before) - before.rfind("\n"))
@@ -100,7 +100,7 @@ class _Reader:
     def _value(self, event: yaml.Event, path: Path) -> Value:
         self._refuse_extras(event)
         if len(path) > MAX_DEPTH:
-            raise self._refused(event, "nested too deep")
+            raise self._refused(event, f"nested too deep: a price list needs no more than {MAX_DEPTH} levels")
         self._document.places[path] = _place(event.start_mark)
         match event:
             case yaml.ScalarEvent():
@@ -123,7 +123,7 @@ class _Reader:
             if not event.style and not isinstance(plain(key), str):
                 raise self._refused(event, f"a key is text, and {key!r} is not clearly that; quote it" if key else "a key is missing")
             if key in values:
-                raise self._refused(event, f"key {key!r} stands here again; line {self._document.keys[*path, key].line} has it already")
+                raise self._refused(event, f"key {key!r} stands here again; line {self._document.keys[*path, key].line} has it already: keep one")
             self._document.keys[*path, key] = _place(event.start_mark)
             values[key] = self._value(next(self._events), (*path, key))
         return values
@@ -179,19 +179,30 @@ _MAX_DIGITS = 100
 _WORDS = {
     "found character '\\t' that cannot start any token": "a tab stands here; YAML wants spaces",
     "mapping values are not allowed here": "a colon is not expected here: is this line indented too far, or does text with ': ' in it want quotes?",
-    "could not find expected ':'": "there is no ':' after the key before this line",
+    "expected <block end>": "the indentation of this line does not fit the lines before it",
 }
+_BEGUN = {
+    "could not find expected ':'": "a key is due here, and after it a colon and a space (key: value)",
+    "expected ',' or ']'": "the list that begins here is not closed: a comma or ] is missing",
+    "expected ',' or '}'": "the mapping that begins here is not closed: a comma or } is missing",
+    "found unexpected end of stream": "the quotes that begin here are not closed",
+}
+"""What is wrong with something that began earlier, at `context_mark`."""
 
 
-def _said(error: yaml.MarkedYAMLError) -> str:
-    """The parser's complaint in a line; where it began to read what it could not end."""
-    problem = error.problem or "not YAML"
-    if problem.startswith("expected <block end>"):
-        return "the indentation of this line does not fit the lines before it"
-    if problem.startswith("found character") and problem not in _WORDS:
-        return f"{problem.replace('that cannot start any token', 'which starts no text')}: quote it"
+def _told(error: yaml.MarkedYAMLError) -> tuple[Place, str]:
+    """Where, and the parser's complaint in a line."""
+    problem, here = error.problem or "not YAML", _place(error.problem_mark or error.context_mark)
+    for begins, said in _WORDS.items():
+        if problem.startswith(begins):
+            return here, said
+    for begins, said in _BEGUN.items():
+        if problem.startswith(begins) and error.context_mark:
+            return _place(error.context_mark), said
+    if problem.startswith("found character"):
+        return here, f"{problem.replace('that cannot start any token', 'which starts no text')}: quote it"
     began = f" ({error.context} that begins in line {error.context_mark.line + 1})" if error.context and error.context_mark else ""
-    return _WORDS.get(problem, problem.replace("<stream end>", "the end of the file")) + began
+    return here, problem.replace("<stream end>", "the end of the file") + began
 
 
 class _Mark(Protocol):

@@ -2,19 +2,23 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 from pydantic import Field
 
+from price_assets.errors import SnapshotBlocked
 from price_assets.export import checks, layout
+from price_assets.export.check_result import CheckResult
 from price_assets.export.exporter import Exporter
+from price_assets.export.manifest import Changes
 from price_assets.export.price_list import FormatName, PriceList
 from price_assets.export.price_list_files import BrokenPriceList
 from price_assets.export.register import FileReference
 from price_assets.export.snapshot import Snapshot
+from price_assets.export.storing import snapshot_name
+from price_assets.export.verdict import Verdict
 from price_assets.logs import about
 from price_assets.orchestration.failures import failure, told_to_dagster
 from price_assets.orchestration.interruption import ended_by_a_thread
@@ -22,10 +26,25 @@ from price_assets.orchestration.tables import column_schema, preview, table
 from price_assets.settings import ExportSettings
 
 
+class AcceptConfig(dg.Config):
+    """A person's decision, as the launchpad asks for it."""
+
+    snapshot: str = Field(
+        description="The snapshot, 12 hex digits, as the failed run names it: its stored rows are published, the source is not read."
+    )
+    checks: list[str] = Field(description="Every check that it failed; none ([]) for one that was replaced or withdrawn and passes them all.")
+    reason: str = Field(description="Why the rows are right all the same. It stays in the register for good.")
+    by: str = Field(description="Who decided it.")
+
+
 class SnapshotConfig(dg.Config):
     """What a person may choose for one run of the snapshot asset; the launchpad shows it."""
 
     from_snapshots: bool = Field(default=False, description="Take the rows that this day has published already, and leave the source alone.")
+    accept: AcceptConfig | None = Field(
+        default=None,
+        description="Publish a stored snapshot that was blocked, withdrawn or replaced. Materialise all the list's assets with it.",
+    )
 
 
 def price_list_assets(price_list: PriceList, settings: ExportSettings, exporter: Exporter) -> list[dg.AssetsDefinition]:
@@ -84,12 +103,11 @@ def _snapshot(price_list: PriceList, days: dg.PartitionsDefinition[str], exporte
     def snapshot(context: dg.AssetExecutionContext, config: SnapshotConfig) -> Iterator[dg.Output[Snapshot] | dg.AssetCheckResult]:
         began, day = time.monotonic(), date.fromisoformat(context.partition_key)
         with about(price_list.name, day, context.run.run_id), told_to_dagster():
-            taken = exporter.take(price_list, day, context.run.run_id, from_snapshots=config.from_snapshots, beside_threads=ended_by_a_thread())
-            verdict = exporter.judge(price_list, taken, context.run.run_id)
+            verdict = _verdict(exporter, price_list, day, context.run.run_id, config)
             # Results first, then the failure, then the output: so that green means passed [DG15–DG18].
-            yield from (_check_result(key, result, day, excused=verdict.excuses(result)) for result in verdict.results)
-            verdict.raise_if_blocked()
-            taken = replace(taken, verdicts=verdict.verdicts)
+            yield from (_check_result(key, result, day, verdict.excuse(result)) for result in verdict.results)
+            _raise_if_blocked(verdict)
+            taken = verdict.judged
             yield dg.Output(
                 taken,
                 metadata={
@@ -104,13 +122,40 @@ def _snapshot(price_list: PriceList, days: dg.PartitionsDefinition[str], exporte
     return snapshot
 
 
-def _check_result(key: dg.AssetKey, result: checks.CheckResult, day: date, *, excused: bool) -> dg.AssetCheckResult:
+def _verdict(exporter: Exporter, price_list: PriceList, day: date, run_id: str, config: SnapshotConfig) -> Verdict:
+    accept = cast("AcceptConfig | None", config.accept)
+    if accept is None:
+        taken = exporter.take(price_list, day, run_id, from_snapshots=config.from_snapshots, beside_threads=ended_by_a_thread())
+        return exporter.judge(price_list, taken, run_id)
+    acceptance = exporter.acceptance(price_list, day, accept.checks, by=accept.by, reason=accept.reason)
+    taken = exporter.take_stored(price_list, day, snapshot_name(accept.snapshot, price_list.name), run_id)
+    return exporter.judge(price_list, taken, run_id, acceptance)
+
+
+def _raise_if_blocked(verdict: Verdict) -> None:
+    """What is blocked and may be accepted says what to paste into the launchpad for it."""
+    try:
+        verdict.raise_if_blocked()
+    except SnapshotBlocked as blocked:
+        if not verdict.can_be_accepted:
+            raise
+        raise failure(blocked, launchpad=_launchpad(verdict)) from None
+
+
+def _launchpad(verdict: Verdict) -> str:
+    """The configuration of an acceptance, as YAML; who and why are left to the person. In one line, so that it can be copied [DG60]."""
+    checks = ", ".join(result.check for result in verdict.failed)
+    accept = f'{{snapshot: "{verdict.snapshot.name}", checks: [{checks}], reason: "", by: ""}}'
+    return f"ops: {{{verdict.snapshot.price_list}__snapshot: {{config: {{accept: {accept}}}}}}}"
+
+
+def _check_result(key: dg.AssetKey, result: CheckResult, day: date, excuse: str | None) -> dg.AssetCheckResult:
     metadata: dict[str, Any] = {"date": day.isoformat(), "summary": result.summary, **result.numbers}
     if result.offending:
         metadata["offending_rows"] = table(result.offending, list(result.offending[0]))
-    if excused and not result.passed:
-        metadata["note"] = "These rows are published already, so the check does not block them."
-    severity = dg.AssetCheckSeverity.WARN if excused else dg.AssetCheckSeverity.ERROR
+    if excuse and not result.passed:
+        metadata["note"] = excuse
+    severity = dg.AssetCheckSeverity.WARN if excuse else dg.AssetCheckSeverity.ERROR
     return dg.AssetCheckResult(
         passed=result.passed, check_name=result.check, asset_key=key, severity=severity, description=result.summary, metadata=metadata
     )
@@ -164,6 +209,7 @@ def _publication(
                 "revision": published.revision,
                 "dagster/row_count": rows.rows,
                 "bytes": sum(file.bytes for file in published.files),
+                **_changes(rows.changes),
                 "files": _files(published.files, rows, exporter),
                 "manifest": exporter.store.address(published.manifest or ""),
                 "preview": preview(rows),
@@ -172,6 +218,11 @@ def _publication(
         )
 
     return publication
+
+
+def _changes(changes: Changes | None) -> dict[str, Any]:
+    """Numbers, so that the UI plots them over the days."""
+    return {"against": str(changes.against), "added": changes.added, "removed": changes.removed, "repriced": changes.repriced} if changes else {}
 
 
 def _files(files: Sequence[FileReference], rows: Snapshot, exporter: Exporter) -> dg.TableMetadataValue:

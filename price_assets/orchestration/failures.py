@@ -20,10 +20,10 @@ def told_to_dagster() -> Generator[None]:
         raise failure(Failed(f"This machine failed: {error}. Look at the space and the rights of the temp folder {gettempdir()} (TMPDIR).")) from None
 
 
-def failure(error: PriceAssetsError) -> dg.Failure:
-    """The error as Dagster shows it; only what a retry can mend may be retried."""
+def failure(error: PriceAssetsError, **more: str) -> dg.Failure:
+    """The error as Dagster shows it, with `more` beside it; only what a retry can mend may be retried."""
     return dg.Failure(
         str(error),
-        metadata={"exit_code": int(error.exit_code), "error": type(error).__name__},
+        metadata={"exit_code": int(error.exit_code), "error": type(error).__name__, **more},
         allow_retries=error.exit_code is ExitCode.FAILED,
     )

@@ -27,6 +27,7 @@ class ExportedDay:
     revision: str | None = None
     rows: int | None = None
     seconds: float = 0.0
+    changes: dict[str, Any] | None = None
     files: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     checks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     error: str | None = None
@@ -43,12 +44,24 @@ def exporter_instance(home: str | None) -> Generator[dg.DagsterInstance]:
         yield instance
 
 
-def export_day(defs: dg.Definitions, instance: dg.DagsterInstance, name: str, day: date, *, from_snapshots: bool) -> ExportedDay:
-    """Run the list's job for this day and say how it ended; nothing is raised but what stops the process."""
+def export_day(
+    defs: dg.Definitions,
+    instance: dg.DagsterInstance,
+    name: str,
+    day: date,
+    *,
+    from_snapshots: bool = False,
+    accept: Mapping[str, Any] | None = None,
+) -> ExportedDay:
+    """Run the list's job for this day and say how it ended; nothing is raised but what stops the process.
+
+    `accept` is the configuration of an acceptance: snapshot, checks, reason, by.
+    """
     began = time.monotonic()
     config: dict[str, Any] = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}  # the core's own lines are enough
-    if from_snapshots:
-        config["ops"] = {f"{name}__snapshot": {"config": {"from_snapshots": True}}}
+    chosen = {"from_snapshots": True} if from_snapshots else {"accept": dict(accept)} if accept else None
+    if chosen:
+        config["ops"] = {f"{name}__snapshot": {"config": chosen}}
     result = defs.resolve_job_def(job_name(name)).execute_in_process(
         run_config=config, instance=instance, partition_key=day.isoformat(), raise_on_error=False, tags={"trigger": "cli"}
     )
@@ -57,7 +70,10 @@ def export_day(defs: dg.Definitions, instance: dg.DagsterInstance, name: str, da
         error, exit_code = _failure(result)
         return ExportedDay(name, day, OUTCOMES[exit_code], exit_code=exit_code, error=error, **told)
     said = _publication(result)
-    return ExportedDay(name, day, str(said["outcome"]), revision=said["revision"], rows=said["dagster/row_count"], files=said["files"], **told)
+    changes = {kind: said[kind] for kind in ("against", "added", "removed", "repriced")} if "against" in said else None
+    return ExportedDay(
+        name, day, str(said["outcome"]), revision=said["revision"], rows=said["dagster/row_count"], changes=changes, files=said["files"], **told
+    )
 
 
 def _publication(result: dg.ExecuteInProcessResult) -> Mapping[str, Any]:

@@ -5,7 +5,9 @@ What passes is a small value, a `Snapshot` or a `FileReference`, unless whoever 
 partition names, and where no run is at hand (a notebook) what the register has published [DG57].
 """
 
+import json
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -17,8 +19,9 @@ from price_assets.errors import UsageError
 from price_assets.export import layout
 from price_assets.export.contract import Column, Contract
 from price_assets.export.exporter import Exporter
+from price_assets.export.manifest import Changes
 from price_assets.export.price_list import FormatName, PriceList, contract_of
-from price_assets.export.register import FileReference
+from price_assets.export.register import Acceptance, FileReference
 from price_assets.export.snapshot import Snapshot
 from price_assets.logs import about
 from price_assets.orchestration.failures import told_to_dagster
@@ -42,7 +45,7 @@ class SnapshotIOManager(dg.IOManager):
         context.add_output_metadata(
             {
                 "snapshot": obj.name,
-                "verdicts": dict(obj.verdicts),
+                "judged": judged(obj),
                 "bytes": stored.bytes if stored else 0,
                 "sha256": stored.sha256 or "" if stored else "",
                 "dagster/uri": self._exporter.store.address(key),
@@ -62,7 +65,7 @@ class SnapshotIOManager(dg.IOManager):
         with told_to_dagster():
             if found := _newest_metadata(context):
                 snapshot = self._exporter.stored_snapshot(name, date.fromisoformat(day), str(found["snapshot"]), run_id)
-                snapshot = replace(snapshot, verdicts=found["verdicts"])
+                snapshot = replace(snapshot, **as_judged(found["judged"]))
             else:
                 snapshot = self._exporter.published_snapshot(name, date.fromisoformat(day), run_id)
         self._made[run_id, name, day] = snapshot
@@ -119,6 +122,25 @@ def _wants_rows(context: dg.InputContext) -> bool:
 
 def _frame(context: dg.InputContext, rows: pl.LazyFrame) -> pl.LazyFrame | pl.DataFrame:
     return rows.collect() if context.dagster_type.typing_type is pl.DataFrame else rows
+
+
+def judged(snapshot: Snapshot) -> dict[str, Any]:
+    """What was found when the rows were judged, as JSON."""
+    return {
+        "verdicts": dict(snapshot.verdicts),
+        "changes": snapshot.changes and snapshot.changes.model_dump(mode="json"),
+        "acceptance": snapshot.acceptance and asdict(snapshot.acceptance),
+    }
+
+
+def as_judged(said: Mapping[str, Any]) -> dict[str, Any]:
+    """The same, as fields of a snapshot."""
+    acceptance: dict[str, Any] | None = said["acceptance"]
+    return {
+        "verdicts": said["verdicts"],
+        "changes": said["changes"] and Changes.model_validate_json(json.dumps(said["changes"])),
+        "acceptance": acceptance and Acceptance(tuple(acceptance["checks"]), acceptance["reason"], acceptance["by"], acceptance["seen"]),
+    }
 
 
 def _run_id(context: dg.InputContext) -> str:

@@ -11,15 +11,15 @@ from uuid import uuid4
 
 from price_assets.errors import StorageUnavailable
 from price_assets.export import layout
-from price_assets.export.commit import commit, read_manifest, read_register
+from price_assets.export.commit import read_manifest, read_register
 from price_assets.export.contract import Column, ColumnType
 from price_assets.export.price_list import FORMATS, FormatName
 from price_assets.export.publication import Candidate
-from price_assets.export.register import Day, Event, FileReference, utc_now
-from price_assets.export.settle import settle
+from price_assets.export.register import FileReference
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.storage import Attributes, Contested, Found, Head, Store
 from price_assets.export.storing import store_file
+from price_assets.export.withdrawal import withdraw as take_back
 
 LIST = "wholesale"
 DAY = date(2026, 11, 24)
@@ -34,12 +34,15 @@ def name12(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+VERDICTS = {"row_count": True, "key": True}
+
+
 def snapshot(folder: Path, rows: str, *, minute: int = 0, export_date: date = DAY) -> Snapshot:
     """A snapshot of rows that are called `rows`, read so many minutes after six."""
     path = folder / f"{name12(rows)}.parquet"
     path.write_bytes(b"PAR1" + rows.encode())
     source_time = SIX + timedelta(minutes=minute)
-    return Snapshot(LIST, export_date, name12(rows), source_time, 2, CONTRACT, {"price": Decimal("12345678901234567890.10")}, path)
+    return Snapshot(LIST, export_date, name12(rows), source_time, 2, CONTRACT, {"price": Decimal("12345678901234567890.10")}, path, VERDICTS)
 
 
 def candidate(
@@ -56,7 +59,7 @@ def candidate(
     made = snapshot(folder, rows, minute=minute, export_date=export_date)
     content = name12(rows + header + "".join(formats))
     files = tuple(_file(store, folder, made, content, name) for name in formats)
-    return Candidate(made, content, files, run_id=uuid4().hex, checks={"row_count": True, "key": True})
+    return Candidate(made, content, files, run_id=uuid4().hex)
 
 
 def _file(store: Store, folder: Path, made: Snapshot, content: str, name: FormatName) -> FileReference:
@@ -66,15 +69,8 @@ def _file(store: Store, folder: Path, made: Snapshot, content: str, name: Format
 
 
 def withdraw(store: Store) -> None:
-    """What `price-assets withdraw` will commit."""
-
-    def withdrawing(day: Day) -> Day | None:
-        assert day.published
-        return day.model_copy(update={"published": None, "withdrawn": (*day.withdrawn, day.published.snapshot)})
-
-    event = Event(nonce=uuid4().hex, time=utc_now(), event="withdrawn", snapshot="", by="somebody", reason="a wrong price")
-    commit(store, LIST, DAY, event, withdrawing)
-    settle(store, LIST, [DAY])
+    """A person takes the day back."""
+    take_back(store, LIST, DAY, by="anna", reason="a wrong price")
 
 
 def store_like(store: Store, key: str, size: int, folder: Path) -> None:
@@ -147,8 +143,11 @@ class Wrapped:
     def address(self, key: str = "") -> str:
         return self._store.address(key)
 
-    def preflight(self) -> None:
-        self._store.preflight()
+    def sign(self, key: str, lasts: timedelta) -> str:
+        return self._store.sign(key, lasts)
+
+    def preflight(self, *, writes: bool = True) -> None:
+        self._store.preflight(writes=writes)
 
     def get(self, key: str) -> Found | None:
         return self._request("get", key, lambda: self._store.get(key))
@@ -173,6 +172,9 @@ class Wrapped:
 
     def delete(self, key: str) -> None:
         self._request("delete", key, lambda: self._store.delete(key))
+
+    def forget(self, key: str) -> None:
+        self._request("forget", key, lambda: self._store.forget(key))
 
 
 WRITES = ("create", "swap", "put_file", "copy", "delete")

@@ -7,7 +7,7 @@ import pytest
 
 from price_assets.export.checks import CheckResult, check_names, description, run_checks
 from price_assets.export.contract import Column, ColumnType, Contract
-from price_assets.export.price_list import CheckRules, CsvOptions, Formats, PriceList, RowCount, XlsxOptions
+from price_assets.export.price_list import CheckRules, CsvOptions, Formats, PriceChange, PriceList, RowCount, XlsxOptions
 from price_assets_tests.export.snapshots import snapshot_of
 
 CSV_ONLY = Formats(csv=CsvOptions())
@@ -34,15 +34,15 @@ def test_good_rows_pass_every_check(tmp_path: Path) -> None:
     of = price_list(SKU, PRICE, column("unit", "text", allowed=("шт", "кг"), nullable=True), formats=Formats(csv=CsvOptions(), xlsx=XlsxOptions()))
     results = run_checks(of, snapshot_of(tmp_path, of.columns, [["A-1", Decimal("0.01"), "шт"], ["A-2", Decimal(5), None]]))
     assert [(result.check, result.passed, result.offending) for result in results] == [
-        (check, True, []) for check in ("row_count", "key", "nulls", "ranges", "formats")
+        (check, True, []) for check in ("columns", "row_count", "key", "nulls", "ranges", "formats", "withdrawn", "source_time")
     ]
     assert tuple(result.check for result in results) == check_names(of)
-    assert results[0].numbers == {"rows": 2, "min": 1}
-    assert {result.summary for result in results[1:]} == {"all 2 rows are right"}
+    assert results[1].numbers == {"rows": 2, "min": 1}
+    assert {result.summary for result in results[2:6]} == {"all 2 rows are right"}
 
 
 def test_checks_with_nothing_to_look_at_are_left_out() -> None:
-    assert check_names(price_list(SKU, column("name", "text", nullable=True))) == ("row_count", "key")
+    assert check_names(price_list(SKU, column("name", "text", nullable=True))) == ("columns", "row_count", "key", "withdrawn", "source_time")
 
 
 @pytest.mark.parametrize("rows", [[], [["A-1", Decimal(1)]]])
@@ -229,8 +229,18 @@ def test_each_check_says_what_it_demands() -> None:
         SKU, PRICE, column("unit", "text", allowed=("шт", "кг"), nullable=True), column("tier", "integer"), key=("sku", "tier"), rows=1000
     )
     assert {check: description(check, of) for check in check_names(of)} == {
+        "columns": "The columns of the newest published day, in their order and of their types: partners' loaders rely on them.",
         "row_count": "At least 1,000 rows.",
         "key": "No two rows with the same sku, tier, and none without.",
         "nulls": "No row with no price.",
         "ranges": "No row with price below 0.01; unit other than шт, кг.",
+        "withdrawn": "No rows that a person has taken back.",
+        "source_time": "The source's clock has not stepped back since earlier rows of the day were read.",
     }
+
+
+def test_the_rules_of_the_comparing_checks_are_said() -> None:
+    rules = CheckRules(row_count=RowCount(min=1, max_drop=Decimal("0.2")), price_change=PriceChange(ratio=Decimal("0.5"), share=Decimal("0.125")))
+    of = price_list(SKU, PRICE).model_copy(update={"checks": rules})
+    assert description("row_count", of) == "At least 1 rows, and at most 20 % fewer than on the published day before."
+    assert description("price_change", of) == "At most 12.5 % of the keys have a price that moved by more than 50 % since the published day before."

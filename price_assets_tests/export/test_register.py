@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from price_assets.export.layout import LATEST
-from price_assets.export.register import Day, Event, FileReference, Outcome, Published, Register, decide, revision_name
+from price_assets.export.register import Acceptance, Day, Event, FileReference, Outcome, Published, Register, decide, revision_name
 
 DAY = date(2026, 11, 24)
 SIX = datetime(2026, 11, 24, 6, 0, 2, 123456, tzinfo=UTC)
@@ -26,6 +26,7 @@ def event(kind: str, rows: str, **more: object) -> Event:
 NOTHING = Day()
 A = Day().publishing(published("A", minute=5))
 A_WITHDRAWN = A.model_copy(update={"published": None, "withdrawn": ("A",)})
+A_REVISION = published("A").revision
 OLDER_ACCEPTED = A.model_copy(update={"published": published("accepted", minute=1)})
 
 
@@ -50,6 +51,42 @@ OLDER_ACCEPTED = A.model_copy(update={"published": published("accepted", minute=
 )
 def test_what_a_candidate_comes_to(day: Day, candidate: Published, outcome: Outcome) -> None:
     assert decide(day, candidate) is outcome
+
+
+def accepted(seen: str | None) -> Acceptance:
+    return Acceptance(checks=("price_change",), reason="a sale", by="anna", seen=seen)
+
+
+@pytest.mark.parametrize(
+    ("day", "candidate", "seen", "outcome"),
+    [
+        (NOTHING, published("blocked"), None, Outcome.PUBLISHED),
+        (A, published("B", minute=1), A_REVISION, Outcome.PUBLISHED),
+        (A, published("B", minute=9), None, Outcome.REPLACED),
+        (NOTHING, published("B"), A_REVISION, Outcome.REPLACED),
+        (A_WITHDRAWN, published("A"), None, Outcome.PUBLISHED),
+        (A_WITHDRAWN, published("A"), A_REVISION, Outcome.REPLACED),
+        (A, published("A"), "another", Outcome.UNCHANGED),
+    ],
+)
+def test_what_a_person_accepts_replaces_what_that_person_saw_and_nothing_else(
+    day: Day, candidate: Published, seen: str | None, outcome: Outcome
+) -> None:
+    assert decide(day, candidate, acceptance=accepted(seen)) is outcome
+
+
+def test_accepted_rows_are_no_longer_withdrawn_and_withdrawing_them_ends_the_acceptance() -> None:
+    day = A_WITHDRAWN.publishing(published("A"))
+    assert day.withdrawn == ()
+    day = day.model_copy(update={"events": (event("accepted", "A"),)})
+    assert day.has_accepted("A")
+    assert not day.has_accepted("B")
+    assert not day.withdrawing().has_accepted("A")
+
+
+def test_a_withdrawn_day_publishes_nothing_and_keeps_its_newest_source_time() -> None:
+    assert A.withdrawing() == A_WITHDRAWN
+    assert NOTHING.withdrawing() == NOTHING
 
 
 def test_the_same_content_in_other_bytes_is_unchanged() -> None:

@@ -10,6 +10,7 @@ from price_assets.export import layout
 from price_assets.export.publication import publish, record_blocked
 from price_assets.export.settle import LOOKS, settle
 from price_assets.export.storage import Attributes, Store
+from price_assets.export.storing import digest
 from price_assets_tests.export.stores import DAY, LIST, Partner, T, Wrapped, candidate, snapshot
 
 YESTERDAY = DAY - timedelta(days=1)
@@ -135,3 +136,18 @@ def test_a_manifest_beside_the_copies_that_somebody_edited_is_put_right(store: S
     store.swap(key, right.replace(b'"rows": 2', b'"rows": 3'), found.version)
     assert settle(store, LIST).manifests == [key]
     assert partner.bytes_at(key) == right
+
+
+@pytest.mark.parametrize("damage", [b"", b"something else"])
+def test_a_damaged_file_does_not_go_on_to_the_partners_and_holds_up_no_other_day(store: Store, tmp_path: Path, damage: bytes) -> None:
+    publish(store, candidate(store, tmp_path, "old", export_date=YESTERDAY))
+    publication = publish(store, candidate(store, tmp_path, "new"))
+    path = tmp_path / "damage"
+    path.write_bytes(damage)
+    store.put_file(publication.files[0].key, path, Attributes("text/csv", "x.csv", digest(path)))
+    copies = [layout.copy_key(LIST, place, "csv") for place in (DAY, YESTERDAY)]
+    for key in copies:
+        store.delete(key)
+    with pytest.raises(StorageRefused, match=r"is not as it was put, so .*wholesale_2026-11-24\.csv is not made from it"):
+        settle(store, LIST)
+    assert [store.head(key) is not None for key in copies] == [False, True]

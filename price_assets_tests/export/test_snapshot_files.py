@@ -14,6 +14,7 @@ from price_assets.export.contract import Column, ColumnType, Contract, schema
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.snapshot_files import SnapshotWriter, batches, open_snapshot
 from price_assets.export.snapshot_hash import BLOCK, SnapshotHash
+from price_assets.export.storing import open_stored
 
 SOURCE_TIME = datetime(2026, 11, 24, 9, 0, 2, 123456, tzinfo=ZoneInfo("Europe/Moscow"))
 
@@ -219,3 +220,19 @@ def test_what_is_not_finished_leaves_no_file(tmp_path: Path) -> None:
 def test_rows_of_another_type_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="typed by its contract"):
         write(tmp_path / "a", contract(a="integer"), pl.DataFrame({"a": ["1"]}))
+
+
+def test_a_byte_flipped_anywhere_is_an_error_or_does_not_touch_the_rows(tmp_path: Path) -> None:
+    """And never a panic, which nothing catches [PJ19]."""
+    columns = contract(sku="text", price="decimal(12,2)")
+    snapshot = write(
+        tmp_path / "whole.parquet", columns, pl.DataFrame({"sku": ["Болт", "b"], "price": [Decimal("1.10"), None]}, schema=schema(columns))
+    )
+    data = snapshot.path.read_bytes()
+    path = tmp_path / "damaged.parquet"
+    same = 0
+    for position, byte in enumerate(data):
+        path.write_bytes(data[:position] + bytes([byte ^ 0x80]) + data[position + 1 :])
+        with suppress(ValueError):
+            same += open_stored(path, snapshot.price_list, snapshot.export_date, snapshot.name).name == snapshot.name
+    assert 0 < same < len(data) / 3  # statistics, for example

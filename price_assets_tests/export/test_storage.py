@@ -274,3 +274,13 @@ def test_files_in_a_folder_can_be_read_by_whom_the_umask_lets(tmp_path: Path) ->
     umask = os.umask(0)
     os.umask(umask)
     assert stat.S_IMODE((tmp_path / "root" / "a.csv").stat().st_mode) == 0o666 & ~umask
+
+
+def test_whoever_only_reads_asks_without_writing(tmp_path: Path, gcs: GCSServer, gcs_settings: StorageSettings) -> None:
+    """Not even the probe that finds out whether a storage ignores conditions."""
+    Folder(tmp_path / "root", "shop").preflight(writes=False)
+    assert not (tmp_path / "root").exists()
+    gcs.conditions = False
+    open_store(gcs_settings).preflight(writes=False)
+    with pytest.raises(StorageRefused, match="ignores conditional writes"):
+        open_store(gcs_settings).preflight()

@@ -26,10 +26,7 @@ def verify(path: Path, snapshot: Snapshot, options: CsvOptions) -> dict[str, Dec
 
     Raises Failed that names the first thing that differs: header, end, a row, the number of rows, or a sum.
     """
-    dialect = DIALECTS[options.dialect]
-    first = header(snapshot.columns, options)
-    _verify_ends(path, first, dialect)
-    found = _control_sums(path, len(first), snapshot.columns, dialect)
+    found = control_sums(path, snapshot.columns, options)
     if found.rows != snapshot.rows:
         raise Failed(f"{path.name} has {found.rows:,} rows where its snapshot has {snapshot.rows:,}; run it again.")
     for name, total in found.totals.items():
@@ -38,6 +35,14 @@ def verify(path: Path, snapshot: Snapshot, options: CsvOptions) -> dict[str, Dec
                 f"Column {name} of {path.name} adds up to {total:f} where its snapshot's adds up to {snapshot.control_sums[name]:f}; run it again."
             )
     return found.totals
+
+
+def control_sums(path: Path, columns: Contract, options: CsvOptions) -> ControlSums:
+    """Of the whole file, whose header and end are looked at too. Raises Failed."""
+    dialect = DIALECTS[options.dialect]
+    first = header(columns, options)
+    _verify_ends(path, first, dialect)
+    return _control_sums(path, len(first), columns, dialect)
 
 
 def _verify_ends(path: Path, first: bytes, dialect: Dialect) -> None:
