@@ -6,8 +6,14 @@ Modules of this package import what they need where they use it, so that `--help
 import click
 
 from price_assets import __version__
+from price_assets.cli.decisions import accept, history, withdraw
+from price_assets.cli.doctor import doctor
+from price_assets.cli.draft import draft
 from price_assets.cli.export import export
+from price_assets.cli.preview import preview
+from price_assets.cli.published import diff, link
 from price_assets.cli.settle import settle
+from price_assets.cli.verify import verify
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -20,7 +26,21 @@ def main() -> None:
         price-assets export
     One list, a past week:
         price-assets export wholesale --from 2026-11-16 --to 2026-11-22
-    Put the partners' copies right:
+    A price list of one's own, from its SQL; and what a run needs:
+        price-assets draft lists/wholesale.sql
+        price-assets doctor
+    Publish what a check blocked, or take back what is published:
+        price-assets accept wholesale --date 2026-11-24 --snapshot 550cd0706e3b --check price_change --reason "spring sale"
+        price-assets withdraw wholesale --date 2026-11-24 --reason "wrong discount"
+    Look before anything is published:
+        price-assets preview wholesale
+    What changed, and a file for somebody:
+        price-assets diff wholesale 2026-11-23 2026-11-24
+        price-assets link wholesale --format xlsx --expires 24h
+    What happened to it:
+        price-assets history wholesale
+    Read again what is published, and put the partners' copies right:
+        price-assets verify
         price-assets settle
 
     Everything else is set by environment variables: DB_HOST, DB_NAME, DB_USER, DB_PASSWORD name the
@@ -36,5 +56,5 @@ def main() -> None:
     """
 
 
-main.add_command(export)
-main.add_command(settle)
+for command in (draft, doctor, export, preview, diff, link, accept, withdraw, history, verify, settle):
+    main.add_command(command)

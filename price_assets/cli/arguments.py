@@ -5,15 +5,17 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import date
+from datetime import date, timedelta
 from difflib import get_close_matches
 from pathlib import Path
+from tempfile import gettempdir
 from typing import ParamSpec
 
 import click
 from click.shell_completion import CompletionItem
 
-from price_assets.errors import ExitCode, PriceAssetsError, UsageError
+from price_assets import setting_values as values
+from price_assets.errors import ExitCode, PriceAssetsError, SettingError, UsageError
 
 Parameters = ParamSpec("Parameters")
 
@@ -28,12 +30,27 @@ class Day(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            day = date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"{value!r} is no date: write YYYY-MM-DD.", param, ctx)
-        if day.isoformat() != value:
-            self.fail(f"{value!r} is no date: write YYYY-MM-DD, here {day.isoformat()}.", param, ctx)
-        return day
+            return values.day(value)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
+
+
+class Duration(click.ParamType[timedelta]):
+    """A duration as the settings write it: `30s`, `5m`, `1h30m`."""
+
+    name = "duration"
+
+    def __init__(self, longest: timedelta) -> None:
+        self._longest = longest
+
+    def convert(self, value: str | timedelta, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        """Read it, or say how to write it."""
+        if isinstance(value, timedelta):
+            return value
+        try:
+            return values.duration(value, self._longest)
+        except ValueError as error:
+            self.fail(f"{error}.", param, ctx)
 
 
 def complete_names(_context: click.Context, _parameter: click.Parameter, begun: str) -> list[CompletionItem]:
@@ -65,3 +82,11 @@ def ends_honestly(command: Callable[Parameters, ExitCode]) -> Callable[Parameter
         sys.exit(int(code))
 
     return run
+
+
+def can_write_temporary_files() -> None:
+    """Raise SettingError where no temp folder can be written: a read-only root, as in hardened pods, wants one elsewhere."""
+    try:
+        gettempdir()
+    except FileNotFoundError:
+        raise SettingError("TMPDIR: no temp folder can be written, not /tmp either. Mount one, and set TMPDIR to it.") from None

@@ -4,14 +4,14 @@ import logging
 import os
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from tempfile import gettempdir
 from typing import TYPE_CHECKING
 
 import click
 
-from price_assets.cli.arguments import Day, complete_names, ends_honestly, known
+from price_assets.cli.arguments import Day, can_write_temporary_files, complete_names, ends_honestly, known
+from price_assets.cli.catalogue import all_price_lists, is_due, not_in_the_future
 from price_assets.cli.signals import stopped_by_signals
-from price_assets.errors import ExitCode, SettingError, UsageError, worst
+from price_assets.errors import ExitCode, UsageError, worst
 
 if TYPE_CHECKING:
     from price_assets.orchestration.in_process import ExportedDay
@@ -49,12 +49,11 @@ def export(names: tuple[str, ...], *, day: date | None, first: date | None, last
 
     logs.configure(log_format(os.environ))
     settings = ExportSettings.from_environment()
-    today = datetime.now(settings.timezone).date()
     if day and (first or last):
         raise UsageError("--date goes without --from and --to.")
     if last and not first:
         raise UsageError("--to wants a --from.")
-    days = _days(day or (None if first else run_date(os.environ)), first, last, today)
+    days = _days(day or (None if first else run_date(os.environ)), first, last, settings)
     with stopped_by_signals() as raise_if_stopped:
         exported: list[ExportedDay] = []
         for each in _exported(names, days, settings, from_snapshots=from_snapshots):
@@ -67,13 +66,13 @@ def export(names: tuple[str, ...], *, day: date | None, first: date | None, last
     return worst(each.exit_code for each in exported)
 
 
-def _days(day: date | None, first: date | None, last: date | None, today: date) -> list[date]:
+def _days(day: date | None, first: date | None, last: date | None, settings: "ExportSettings") -> list[date]:
     """The export dates that were asked for."""
+    today = datetime.now(settings.timezone).date()
     start, end = first or day or today, (last or today) if first else day or today
-    if start > end:
+    if last and start > end:
         raise UsageError(f"--from {start} lies after --to {end}.")
-    if end > today:
-        raise UsageError(f"{end} lies in the future; the newest day is {today}.")
+    not_in_the_future(max(start, end), settings)
     return [start + timedelta(days=offset) for offset in range((end - start).days + 1)]
 
 
@@ -81,20 +80,20 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
     """Export each list on each day, in order; what can be known without connecting is found before the first connection."""
     from price_assets.export.exporter import Exporter
     from price_assets.export.price_list import PriceList
-    from price_assets.export.price_list_files import load_price_lists
 
-    found = {each.name: each for each in load_price_lists(settings.price_lists_dir, start=settings.start_date, formats=settings.formats)}
+    found = all_price_lists(settings)
     wanted = [found[name] for name in known(names, list(found))]
     exporter = Exporter(os.environ)
     if not from_snapshots:
         exporter.source  # noqa: B018 - the settings are read here, before anything is connected to
-    for price_list in wanted if names else ():
-        if isinstance(price_list, PriceList) and days[0] < price_list.start:
-            raise UsageError(f"{price_list.name} starts on {price_list.start}; {days[0]} lies before it.")
-    if all(isinstance(each, PriceList) and days[-1] < each.start for each in wanted):
-        raise UsageError(f"No list has begun by {days[-1]}.")
-    _can_write_temporary_files()
-    exporter.store.preflight()
+    whole = [each for each in wanted if isinstance(each, PriceList)]
+    for price_list in whole if names else ():
+        is_due(price_list, days[0], settings)
+    if len(whole) == len(wanted) and all(days[-1] < each.start for each in whole):
+        raise UsageError(f"No list has begun by {days[-1]}: the first starts on {min(each.start for each in whole)}.")
+    if whole:
+        can_write_temporary_files()
+        exporter.store.preflight()
 
     from price_assets.definitions import defs
     from price_assets.orchestration.in_process import ExportedDay, export_day, exporter_instance
@@ -111,11 +110,3 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
                     error = price_list.error
                     exported = ExportedDay(price_list.name, day, "refused", exit_code=error.exit_code, error=str(error))
                 yield exported
-
-
-def _can_write_temporary_files() -> None:
-    """Raise SettingError where no temp folder can be written: a read-only root, as in hardened pods, wants one elsewhere."""
-    try:
-        gettempdir()
-    except FileNotFoundError:
-        raise SettingError("TMPDIR: no temp folder can be written, not /tmp either. Mount one, and set TMPDIR to it.") from None

@@ -6,6 +6,7 @@ import os
 import click
 
 from price_assets.cli.arguments import complete_names, ends_honestly, known
+from price_assets.cli.catalogue import all_price_lists
 from price_assets.cli.signals import stopped_by_signals
 from price_assets.errors import ExitCode
 
@@ -27,12 +28,10 @@ def settle(names: tuple[str, ...]) -> ExitCode:
     """
     from price_assets import logs
     from price_assets.export.exporter import Exporter
-    from price_assets.export.price_list_files import load_price_lists
     from price_assets.settings import ExportSettings, log_format
 
     logs.configure(log_format(os.environ))
-    settings = ExportSettings.from_environment()
-    existing = [each.name for each in load_price_lists(settings.price_lists_dir, start=settings.start_date, formats=settings.formats)]
+    existing = list(all_price_lists(ExportSettings.from_environment()))
     with stopped_by_signals():
         exporter = Exporter(os.environ)
         exporter.store.preflight()

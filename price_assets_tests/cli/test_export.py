@@ -12,7 +12,7 @@ def test_a_day_is_published_and_the_table_says_where(shop: Shop) -> None:
     done = shop.run("export", "--date", DAY)
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert lines[0].split() == ["list", "date", "outcome", "rows", "file", "size", "path"]
+    assert lines[0].split() == ["list", "date", "outcome", "rows", "added", "removed", "repriced", "file", "size", "path"]
     assert lines[1].split()[:5] == ["shop", DAY, "published", "3", "csv"]
     assert lines[1].split()[-1] == str(shop.storage / "shop" / DAY / f"shop_{DAY}.csv")
     assert shop.copies(DAY) == shop.published(DAY)
@@ -23,7 +23,8 @@ def test_the_result_for_a_program_is_one_json_array_and_nothing_else(shop: Shop)
     assert (day["price_list"], day["export_date"], day["outcome"], day["rows"]) == ("shop", DAY, "published", 3)
     assert [file["format"] for file in day["files"]] == ["csv", "xlsx"]
     assert day["files"][0]["bytes"] == len(shop.copies(DAY)["csv"])
-    assert {check["check"]: check["passed"] for check in day["checks"]} == dict.fromkeys(("row_count", "key", "nulls", "ranges", "formats"), True)
+    checks = ("columns", "row_count", "key", "nulls", "ranges", "formats", "withdrawn", "source_time")
+    assert {check["check"]: check["passed"] for check in day["checks"]} == dict.fromkeys(checks, True)
 
 
 def test_every_log_line_is_json_and_says_whose_it_is(shop: Shop) -> None:
@@ -149,7 +150,7 @@ def test_of_several_lists_a_failure_that_a_retry_mends_wins(shop: Shop) -> None:
         (["--date", DAY, "--from", DAY], "--date goes without --from and --to"),
         (["--to", DAY], "--to wants a --from"),
         (["--from", NEXT_DAY, "--to", DAY], f"--from {NEXT_DAY} lies after --to {DAY}"),
-        (["--date", "2026-02-30"], "'2026-02-30' is no date: write YYYY-MM-DD"),
+        (["--date", "2026-02-30"], "'2026-02-30' is no date of the calendar"),
         (["--date", "24.11.2026"], "'24.11.2026' is no date: write YYYY-MM-DD"),
         (["--date", "20261124"], "write YYYY-MM-DD, here 2026-11-24"),
     ],

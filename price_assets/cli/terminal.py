@@ -1,0 +1,33 @@
+"""Tables on stdout that fit where they go to: a terminal of so many columns, or a file and a log, where a line is as long as it is."""
+
+import sys
+
+from rich.console import Console, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+WIDE = 10_000
+"""Columns of a table that no terminal shows: a file or a log, where a wrapped path is of no use."""
+
+
+def width() -> int:
+    """How many columns fit."""
+    return Console().width if sys.stdout.isatty() else WIDE
+
+
+def show(what: RenderableType = "") -> None:
+    """Print a table or a line."""
+    Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, soft_wrap=False).print(what)
+
+
+def plain_table() -> Table:
+    """A table without lines."""
+    return Table(box=None, pad_edge=False, header_style="bold")
+
+
+def visible(value: str | None) -> Text:
+    """A value so that one sees what it is: no value, an empty text, a space at an end, and what a terminal would not show or would obey."""
+    if value is None:
+        return Text("NULL", "dim")
+    shown = "".join(character if character.isprintable() else repr(character)[1:-1] for character in value)
+    return Text(f'"{shown}"' if shown in ("", "NULL") or shown != shown.strip() else shown)
