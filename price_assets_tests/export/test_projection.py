@@ -47,7 +47,10 @@ def test_the_wrapper_survives_what_a_query_may_end_in_or_be_called() -> None:
         ("decimal(12,2)", 790, "money", '"v"::numeric'),
         ("decimal(12,2)", 25, "text", '"v"::numeric'),
         ("integer", 25, "text", 'integer takes smallint, integer, bigint and numeric: write "v"::bigint'),
-        ("boolean", 23, "integer", '"v" <> 0'),
+        ("boolean", 23, "integer", 'write "v" <> 0'),
+        ("boolean", 25, "text", '"v"::boolean'),
+        ("integer", 701, "double precision", '"v"::numeric'),  # a cast to bigint would round
+        ("date", 790, "money", "write an expression that gives date, or declare the column as text"),
         ("date", 1114, "timestamp without time zone", '"v"::date'),
         ("timestamp", 1184, "timestamp with time zone", '"v"::timestamp'),
         ("timestamptz", 1082, "date", '"v"::timestamptz'),
