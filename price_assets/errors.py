@@ -107,7 +107,9 @@ class Stopped(PriceAssetsError):
     """A signal asked the process to end."""
 
     def __init__(self, number: int) -> None:
-        super().__init__(f"Stopped by {signal.Signals(number).name}; nothing half-made was published.")
+        super().__init__(
+            f"Stopped by {signal.Signals(number).name}; a day is published whole or not at all, and the next run finishes what was begun."
+        )
         self.exit_code = ExitCode(128 + number)
 
 

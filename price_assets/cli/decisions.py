@@ -45,6 +45,8 @@ def accept(name: str, *, day: date, snapshot: str, checks: tuple[str, ...], reas
         price-assets withdraw wholesale --date 2026-11-24 --reason "wrong discount"
         price-assets accept wholesale --date 2026-11-24 --snapshot 17c7d0e2a911 --reason "as of 07:00"
 
+    Rows that were only replaced come back for as long as the source gives no others: withdraw the newer ones first, and they stay back.
+
     Ends with 1 where what the day has published changes meanwhile.
     """
     from price_assets import logs
@@ -96,6 +98,7 @@ def withdraw(name: str, *, day: date, reason: str, by: str | None) -> ExitCode:
     Ends with 1 where the day is published anew meanwhile.
     """
     from price_assets import logs
+    from price_assets.export.commit import read_register
     from price_assets.export.decided_by import decided_by
     from price_assets.export.exporter import Exporter
     from price_assets.export.withdrawal import withdraw as withdraw_day
@@ -107,7 +110,9 @@ def withdraw(name: str, *, day: date, reason: str, by: str | None) -> ExitCode:
         exporter = Exporter(os.environ)
         exporter.store.preflight()
         has_happened(exporter, name)
-        click.echo(f"{name} {day}: {withdraw_day(exporter.store, name, day, by=by, reason=reason)}")
+        outcome = withdraw_day(exporter.store, name, day, by=by, reason=reason)
+        latest = read_register(exporter.store, name).latest
+        click.echo(f"{name} {day}: {outcome}; latest is {latest or 'empty'} now")
     return ExitCode.OK
 
 

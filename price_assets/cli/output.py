@@ -34,12 +34,12 @@ def print_table(days: "Sequence[ExportedDay]") -> None:
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("file", no_wrap=True)
     table.add_column("size", justify="right", no_wrap=True)
-    table.add_column("path", overflow="fold")
+    table.add_column("path", no_wrap=True)
     for day in days:
         outcome = f"[{COLOURS[day.outcome]}]{day.outcome}[/]"
         counts = [f"{day.changes[kind]:,}" if day.changes else "" for kind in ("added", "removed", "repriced")]
         for file in day.files:
-            row = (f"{day.rows:,}", *counts, file["format"], decimal(file["bytes"]), shown(file["copy"]))
+            row = (f"{day.rows:,}", *counts, file["format"], decimal(file["bytes"]), escape(shown(file["copy"])))
             table.add_row(day.price_list, str(day.export_date), outcome, *row)
         if not day.files:
             table.add_row(day.price_list, str(day.export_date), outcome)
@@ -52,8 +52,8 @@ def print_history(events: "Sequence[HistoryEvent]") -> None:
     for name in ("date", "time, UTC", "event", "", "snapshot", "revision"):
         table.add_column(name, no_wrap=True)
     table.add_column("rows", justify="right", no_wrap=True)
-    for name in ("by", "why"):
-        table.add_column(name, overflow="fold")
+    table.add_column("by", no_wrap=True)
+    table.add_column("why", overflow="fold")
     for event in events:
         why = "; ".join(part for part in (", ".join(event.checks), event.reason or "") if part)
         table.add_row(

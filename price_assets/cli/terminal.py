@@ -16,8 +16,11 @@ def width() -> int:
 
 
 def show(what: RenderableType = "") -> None:
-    """Print a table or a line."""
-    Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, soft_wrap=False).print(what)
+    """Print a table or a line. A terminal too narrow for a table's columns breaks its lines: no column is dropped, and no number or path is cut."""
+    console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, soft_wrap=False)
+    least = console.measure(what, options=console.options.update(max_width=WIDE)).minimum if isinstance(what, Table) else 0
+    console.width = max(console.width, least)
+    console.print(what)
 
 
 def plain_table() -> Table:

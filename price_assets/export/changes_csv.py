@@ -8,7 +8,7 @@ from typing import BinaryIO
 import polars as pl
 
 from price_assets.errors import Failed, UsageError
-from price_assets.export.comparison import comparable, joined
+from price_assets.export.comparison import comparable, compared_prices, joined
 from price_assets.export.offending_rows import key_text, whole_text
 from price_assets.export.snapshot import Snapshot
 
@@ -23,11 +23,11 @@ def write_changes(before: Snapshot, after: Snapshot, key: Sequence[str], prices:
         raise UsageError(
             f"The key {', '.join(key)} is not in both days in one type, so their rows can't be told apart: compare days of one contract."
         )
-    names = [column.name for column in comparable(before, after, prices)]
+    columns = compared_prices(before, after, prices)
     rows = 0
     with _new(path) as file:
-        for number, frame in enumerate(joined(before, after, key, names)):
-            changes = _changes(frame, key, names)
+        for number, frame in enumerate(joined(before, after, key, columns)):
+            changes = _changes(frame, key, [column.name for column in columns])
             changes.write_csv(file, include_header=number == 0)
             rows += changes.height
     return rows

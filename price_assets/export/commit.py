@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export import layout
+from price_assets.export.layout import LATEST
 from price_assets.export.manifest import Manifest
 from price_assets.export.register import Day, Event, Published, Register
 from price_assets.export.storage import Contested, Found, Head, Store
@@ -66,6 +67,8 @@ def commit(store: Store, price_list: str, export_date: date, event: Event, decid
     refusals = 0
     while True:
         found = store.get(key)
+        if found is None:
+            _never_was(store, price_list)
         register = _parse_register(store, price_list, found)
         day = register.day(export_date)
         if any(event.nonce == earlier.nonce for earlier in day.events):
@@ -87,6 +90,16 @@ def commit(store: Store, price_list: str, export_date: date, event: Event, decid
             time.sleep(random.uniform(0, 0.05 * 2**refusals))  # noqa: S311 (only keeps rivals apart)
         else:
             return register, True
+
+
+def _never_was(store: Store, price_list: str) -> None:
+    """A first register is begun only where there was none before: with one that was lost go the withdrawals and what days are compared with."""
+    beside = layout.beside_key(price_list, LATEST)
+    if store.get(beside) and store.get(layout.register_key(price_list)) is None:  # asked again: a rival may have begun it, and settled
+        raise StorageRefused(
+            f"{store.address(layout.register_key(price_list))} is gone, though {beside} says that days were published: restore its last good "
+            f"version. To begin anew without what it knew, delete {beside}."
+        )
 
 
 def put_if(store: Store, key: str, data: bytes, found: Found | None) -> None:

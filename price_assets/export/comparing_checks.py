@@ -27,12 +27,14 @@ class Past:
     """What a snapshot is compared with.
 
     `newest` is the newest published day, `before` the newest published one before the snapshot's own; `comparison` is with that one, None where its
-    rows are no longer stored. `newest_source_time` is that of all which the day ever published, as the register said before the source was read.
+    rows are no longer stored, or are damaged, as `damage` says. `newest_source_time` is that of all which the day ever published, as the register
+    said before the source was read.
     """
 
     newest: PublishedDay | None = None
     before: PublishedDay | None = None
     comparison: Comparison | None = None
+    damage: str | None = None
     withdrawn: bool = False
     newest_source_time: datetime | None = None
 
@@ -93,16 +95,26 @@ def price_change_check(rule: PriceChange, past: Past) -> CheckResult:
     """Not more than `share` of the keys that both days have moved by more than `ratio`; share 0 means none."""
     if past.before is None:
         return CheckResult("price_change", passed=True, numbers={}, summary=_FIRST)
+    numbers: dict[str, int | str]
     found = past.comparison
+    if past.damage:
+        summary = f"the rows of {past.before.export_date} can't be compared with: {past.damage.rstrip('.')}"
+        return CheckResult("price_change", passed=False, numbers={"against": str(past.before.export_date)}, summary=summary)
     if found is None:
         expired = f"the rows of {past.before.export_date} are no longer stored, so there is nothing to compare with"
         return CheckResult("price_change", passed=True, numbers={"against": str(past.before.export_date)}, summary=expired)
+    if not found.common and found.added and found.removed:
+        summary = f"no key of {found.against} is there any more, so no price could be compared with what it was"
+        numbers = {"against": str(found.against), "keys": 0, "added": found.added, "removed": found.removed}
+        return CheckResult("price_change", passed=False, numbers=numbers, summary=summary)
     passed = found.moved <= Fraction(rule.share) * found.common
     summary = (
         f"{found.moved:,} of {found.common:,} keys ({_share(found.moved, found.common)}) moved by more than {percent(rule.ratio)} "
         f"since {found.against}, where {f'at most {percent(rule.share)}' if rule.share else 'none'} may"
     )
-    numbers: dict[str, int | str] = {"against": str(found.against), "keys": found.common, "offending": found.moved}
+    if found.not_compared:
+        summary += f"; {', '.join(found.not_compared)} not looked at, no number on both days"
+    numbers = {"against": str(found.against), "keys": found.common, "offending": found.moved}
     shown = [] if passed else [_offending(move) for move in found.largest if move.further]
     return CheckResult("price_change", passed=passed, numbers=numbers, summary=summary, offending=shown)
 

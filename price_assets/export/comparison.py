@@ -7,12 +7,13 @@ from fractions import Fraction
 
 import polars as pl
 
-from price_assets.export.contract import MAX_PRECISION, Contract
+from price_assets.export.contract import MAX_PRECISION, ColumnType, Contract, Kind
 from price_assets.export.offending_rows import key_text, value_text
 from price_assets.export.snapshot import Snapshot
 
 BUCKET_ROWS = 500_000
 MOVES_SHOWN = 10
+NUMBERS = (Kind.DECIMAL, Kind.INTEGER)
 
 _INT64_DIGITS = 19
 
@@ -42,7 +43,7 @@ class Comparison:
     """What publishing a day changes against an earlier one, counted in keys.
 
     `common` stand on both days; of these `repriced` have another price, and `moved` one that went further than the ratio that was asked for.
-    `largest` holds the ten largest moves, those from nothing and to nothing first.
+    `largest` holds the ten largest moves, those from nothing and to nothing first; `not_compared` the prices that are no numbers on both days.
     """
 
     against: date
@@ -52,6 +53,7 @@ class Comparison:
     repriced: int
     moved: int
     largest: tuple[Move, ...]
+    not_compared: tuple[str, ...] = ()
 
 
 def compare(
@@ -60,11 +62,11 @@ def compare(
     """Compare two snapshots by key. Keys that hold a NULL are passed over; of several rows with one key the first counts.
 
     A changed key is one removed and one added; so is every key where the key's own columns have changed. A price that was 0 or absent has moved
-    only when it is another number now; one that is gone has moved. Prices that only one of the days has, or in another type, are not looked at.
+    only when it is another number now; one that is gone has moved. A price that is no number on one of the days is not looked at.
     """
     if len(comparable(before, after, key)) < len(key):
         return Comparison(before.export_date, common=0, added=after.rows, removed=before.rows, repriced=0, moved=0, largest=())
-    columns = comparable(before, after, prices)
+    columns = compared_prices(before, after, prices)
     both = pl.col("before") & pl.col("after")
     counted = [
         both.sum().alias("common"),
@@ -75,14 +77,27 @@ def compare(
     ]
     tally: dict[str, int] = dict.fromkeys(("common", "added", "removed", "repriced", "moved"), 0)
     largest = [_NO_MOVES]
-    for frame in joined(before, after, key, [column.name for column in columns], bucket_rows):
+    for frame in joined(before, after, key, columns, bucket_rows):
         for name, count in frame.select(counted).row(0, named=True).items():
             tally[name] += count
         for column in columns:
             further = _moved(column.name, column.type.precision, ratio) if ratio is not None else pl.lit(value=False)
             largest.append(_largest(frame.filter(both & _changed(column.name)), key, column.name, further))
     moves = _first(pl.concat(largest))
-    return Comparison(before.export_date, **tally, largest=tuple(Move(**move) for move in moves.to_dicts()))
+    not_compared = tuple(price for price in prices if price not in {column.name for column in columns})
+    return Comparison(before.export_date, **tally, largest=tuple(Move(**move) for move in moves.to_dicts()), not_compared=not_compared)
+
+
+def compared_prices(before: Snapshot, after: Snapshot, prices: Sequence[str]) -> Contract:
+    """Those of the prices that are numbers on both days, in the type in which they are compared: by value, whatever the type was."""
+    types = {column.name: column.type for column in before.columns if column.type.kind in NUMBERS}
+    found = [column for column in after.columns if column.name in prices and column.name in types]
+    return tuple(
+        column
+        if types[column.name] == column.type
+        else column.model_copy(update={"type": ColumnType(Kind.DECIMAL, MAX_PRECISION, max(column.type.scale, types[column.name].scale))})
+        for column in found
+    )
 
 
 def comparable(before: Snapshot, after: Snapshot, names: Sequence[str]) -> Contract:
@@ -91,7 +106,7 @@ def comparable(before: Snapshot, after: Snapshot, names: Sequence[str]) -> Contr
     return tuple(column for column in after.columns if column.name in names and types.get(column.name) == column.type)
 
 
-def joined(before: Snapshot, after: Snapshot, key: Sequence[str], columns: Sequence[str], bucket_rows: int = BUCKET_ROWS) -> Iterator[pl.DataFrame]:
+def joined(before: Snapshot, after: Snapshot, key: Sequence[str], columns: Contract, bucket_rows: int = BUCKET_ROWS) -> Iterator[pl.DataFrame]:
     """The keys of both days, a bucket at a time, where both have the key's columns.
 
     `before` and `after` say whether the day has the key, `key.sku` is a part of it, `before.price` and `after.price` are the columns asked for.
@@ -104,10 +119,10 @@ def joined(before: Snapshot, after: Snapshot, key: Sequence[str], columns: Seque
         yield old.join(new, on=keys, how="full", coalesce=True).with_columns(pl.col("before", "after").fill_null(value=False))
 
 
-def _rows(snapshot: Snapshot, here: pl.Expr, day: str, key: Sequence[str], columns: Sequence[str]) -> pl.DataFrame:
+def _rows(snapshot: Snapshot, here: pl.Expr, day: str, key: Sequence[str], columns: Contract) -> pl.DataFrame:
     shown = [
         *(pl.col(name).alias(f"key.{name}") for name in key),
-        *(pl.col(name).alias(f"{day}.{name}") for name in columns),
+        *(pl.col(column.name).cast(column.type.polars, strict=False).alias(f"{day}.{column.name}") for column in columns),
         pl.lit(value=True).alias(day),
     ]
     blocks = [block.drop_nulls(list(key)).filter(here).select(shown).collect() for block in snapshot.blocks()]

@@ -29,7 +29,7 @@ from price_assets.export.settle import SettleReport, settle
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.storage import Store, open_store
 from price_assets.export.storing import fetch_file, fetch_snapshot, store_file, store_snapshot
-from price_assets.export.verdict import Verdict, excuse
+from price_assets.export.verdict import Verdict
 from price_assets.settings import ExportSettings, SourceSettings, StorageSettings
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ class Exporter:
         past = look_back(self.store, register, price_list, snapshot, self._folder(run_id))
         past = replace(past, newest_source_time=taken.newest_source_time)
         results = run_checks(price_list, snapshot, past)
-        return Verdict(snapshot, results, past, excuse(register.day(snapshot.export_date), snapshot), acceptance)
+        return Verdict(snapshot, results, past, register.day(snapshot.export_date), acceptance)
 
     def foresee(self, price_list: PriceList, snapshot: Snapshot) -> Outcome:
         """What publishing the snapshot would come to now; nothing is changed."""

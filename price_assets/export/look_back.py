@@ -5,6 +5,7 @@ from datetime import date
 from fractions import Fraction
 from pathlib import Path
 
+from price_assets.errors import StorageRefused
 from price_assets.export import layout
 from price_assets.export.commit import find_manifest
 from price_assets.export.comparing_checks import Past, PublishedDay
@@ -21,16 +22,22 @@ def look_back(store: Store, register: Register, price_list: PriceList, snapshot:
     """Read what the checks of this snapshot want to know of the days before. A published day whose manifest has expired is passed over."""
     day = register.day(snapshot.export_date)
     before = next(_manifests(store, register, until=snapshot.export_date), None)
+    comparison, damage = None, None
+    try:
+        comparison = before and compared(store, price_list, before, snapshot, folder)
+    except StorageRefused as error:  # rows that are damaged are no reason to stop a list that does not ask for them
+        damage = str(error)
     return Past(
         newest=_said(next(_manifests(store, register), None)),
         before=_said(before),
-        comparison=before and compared(store, price_list, before, snapshot, folder),
+        comparison=comparison,
+        damage=damage,
         withdrawn=snapshot.name in day.withdrawn,
     )
 
 
 def compared(store: Store, price_list: PriceList, before: Manifest, snapshot: Snapshot, folder: Path) -> Comparison | None:
-    """Compare with the rows of a published day; None where they are no longer stored."""
+    """Compare with the rows of a published day; None where they are no longer stored. Raises StorageRefused where they are damaged."""
     if before.snapshot == snapshot.name:  # one name, the same rows
         return Comparison(before.export_date, common=snapshot.rows, added=0, removed=0, repriced=0, moved=0, largest=())
     if store.head(layout.snapshot_key(price_list.name, before.export_date, before.snapshot)) is None:

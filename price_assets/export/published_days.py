@@ -17,6 +17,8 @@ def published_manifest(store: Store, price_list: str, export_date: date | None =
     register = read_register(store, price_list)
     wanted = export_date or register.latest
     if wanted is None:
+        if any(day.was_published for day in register.days.values()):
+            raise UsageError(f"{price_list} has nothing published any more: all of it was withdrawn, as `price-assets history {price_list}` tells.")
         raise UsageError(f"{price_list} has published nothing yet: `price-assets export {price_list}` does.")
     published = register.day(wanted).published
     if published is None:

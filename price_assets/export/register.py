@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
 from hashlib import sha256
+from itertools import chain
 from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, PlainSerializer, SerializerFunctionWrapHandler, model_serializer
@@ -86,9 +87,10 @@ class Day(Part):
         withdrawn = (*self.withdrawn, self.published.snapshot) if self.published else self.withdrawn
         return self.model_copy(update={"published": None, "withdrawn": withdrawn})
 
-    def has_accepted(self, snapshot: str) -> bool:
-        """Whether a person accepted these rows, and nobody has taken them back since."""
-        return snapshot not in self.withdrawn and any(event.event == "accepted" and event.snapshot == snapshot for event in self.events)
+    def accepted(self, snapshot: str) -> frozenset[str]:
+        """The checks that a person let these rows pass; none where somebody has taken them back since."""
+        accepted = [event.checks for event in self.events if event.event == "accepted" and event.snapshot == snapshot]
+        return frozenset[str]() if snapshot in self.withdrawn else frozenset(chain.from_iterable(accepted))
 
     def just_blocked(self, snapshot: str, checks: Iterable[str]) -> bool:
         """Whether the last that happened is that these checks blocked this snapshot."""

@@ -1,7 +1,7 @@
 """What the checks say of a snapshot, and whether it may be published all the same."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from price_assets.errors import SnapshotBlocked, UsageError
 from price_assets.export.check_result import CheckResult
@@ -14,12 +14,12 @@ from price_assets.export.snapshot import Snapshot
 
 @dataclass(frozen=True)
 class Verdict:
-    """`excused` says why nothing blocks the rows but what a format can't carry: they are published already, or a person accepted them."""
+    """`day` is the register's entry of the snapshot's day, as it stood; `acceptance` a person's decision in this run."""
 
     snapshot: Snapshot
     results: Sequence[CheckResult]
     past: Past
-    excused: str | None = None
+    day: Day = field(default_factory=Day)
     acceptance: Acceptance | None = None
 
     @property
@@ -45,12 +45,19 @@ class Verdict:
         return replace(self.snapshot, verdicts=verdicts, changes=self.changes, acceptance=self.acceptance)
 
     def excuse(self, result: CheckResult) -> str | None:
-        """Why a failed check is only noted, where it is: what is published or accepted passes, whatever the checks say, if the formats carry it."""
+        """Why a failed check is only noted, where it is.
+
+        Rows that are published pass, whatever the checks say, if the formats carry them; accepted ones pass the checks that were accepted.
+        """
         if result.check == "formats":
             return None
         if self.acceptance and result.check in self.acceptance.checks:
             return f"Accepted by {self.acceptance.by}: {self.acceptance.reason}"
-        return self.excused
+        if self.day.published and self.day.published.snapshot == self.snapshot.name:
+            return "These rows are published already, so the check does not block them."
+        if result.check in self.day.accepted(self.snapshot.name):
+            return "These rows were accepted, so the check does not block them."
+        return None
 
     def raise_if_blocked(self) -> None:
         """Raise SnapshotBlocked, which says which checks failed and how, unless the rows may be published.
@@ -82,17 +89,14 @@ class Verdict:
         return f'{mend}; or, if they are right: price-assets accept {where} {checks} --reason "…"'
 
 
-def excuse(day: Day, snapshot: Snapshot) -> str | None:
-    """Why the day lets these rows pass, if it does."""
-    if day.published and day.published.snapshot == snapshot.name:
-        return "These rows are published already, so the check does not block them."
-    return "These rows were accepted, so the check does not block them." if day.has_accepted(snapshot.name) else None
-
-
 def _rows(result: CheckResult) -> str:
     """` (002 has price -1.00, 007 has price -3.50)`: the offending rows that were kept, by key; nothing where they have none."""
-    told = [f"{row['key']} has {row['column']} {row['value']}{_before(row)}" for row in result.offending if row["key"]]
+    told = [f"{row['key']} has {_value(row)}{_before(row)}" for row in result.offending if row["key"]]
     return f" ({', '.join(told)})" if told else ""
+
+
+def _value(row: OffendingRow) -> str:
+    return f"no {row['column']}" if row["value"] is None else f"{row['column']} {row['value']}"
 
 
 def _before(row: OffendingRow) -> str:

@@ -36,7 +36,7 @@ def examine_temporary_files(store: Store | None, price_lists: Sequence[str]) -> 
         return
     most, name = max(needs, default=(0, ""))
     if not most:
-        yield ok(AREA, "temp space", f"{said}; nothing is published yet to measure by")
+        yield ok(AREA, "temp space", f"{said}; nothing of these lists is published yet to measure by")
         return
     said = f"{said}; the newest day of {name} takes about {decimal(most)}"
     if free < most:

@@ -90,7 +90,7 @@ def test_a_withdrawn_day_is_gone_and_comes_back_neither_with_the_same_rows_nor_w
     shop.export("--from", DAY, "--to", NEXT_DAY)
     snapshot = shop.register()["days"][NEXT_DAY]["published"]["snapshot"]
     done = shop.run("withdraw", "shop", "--date", NEXT_DAY, "--reason", "wrong discount", "--by", "anna")
-    assert (done.returncode, done.stdout) == (0, f"shop {NEXT_DAY}: withdrawn\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"shop {NEXT_DAY}: withdrawn; latest is {DAY} now\n"), done.stderr
     assert shop.copies("latest") == shop.published(DAY)
     assert not shop.copies(NEXT_DAY)
     for yaml in (PRICE_LIST, PRICE_LIST.replace("Цена", "Preis")):
@@ -99,7 +99,9 @@ def test_a_withdrawn_day_is_gone_and_comes_back_neither_with_the_same_rows_nor_w
         assert again.returncode == 3
         assert "is blocked by withdrawn: these rows were withdrawn" in again.stderr
     assert shop.copies("latest") == shop.published(DAY)
-    assert shop.run("withdraw", "shop", "--date", NEXT_DAY, "--reason", "again").stdout == f"shop {NEXT_DAY}: already withdrawn\n"
+    assert (
+        shop.run("withdraw", "shop", "--date", NEXT_DAY, "--reason", "again").stdout == f"shop {NEXT_DAY}: already withdrawn; latest is {DAY} now\n"
+    )
     done = shop.run("accept", "shop", "--date", NEXT_DAY, "--snapshot", snapshot, "--check", "withdrawn", "--reason", "it was right")
     assert done.returncode == 0, done.stderr
     assert shop.copies("latest") == shop.copies(NEXT_DAY) == shop.published(NEXT_DAY)
@@ -205,3 +207,30 @@ def test_a_source_whose_clock_stepped_back_blocks_until_it_is_accepted(shop: Sho
     done = shop.run("accept", "shop", "--date", DAY, "--snapshot", snapshot, "--check", "source_time", "--reason", "the clock was mended")
     assert done.returncode == 0, done.stderr
     assert b"2.00" in shop.copies(DAY)["csv"]
+
+
+def test_an_acceptance_excuses_no_check_that_nobody_accepted(blocked: tuple[Shop, str]) -> None:
+    shop, snapshot = blocked
+    shop.run("accept", "shop", "--date", NEXT_DAY, "--snapshot", snapshot, "--check", "price_change", "--reason", "spring sale")
+    shop.database.execute("UPDATE prices SET price = price / 3 WHERE sku <> '001'")
+    shop.export("--date", NEXT_DAY)
+    shop.database.execute("UPDATE prices SET price = price * 3 WHERE sku <> '001'")
+    shop.write_list(CAREFUL.replace("min: 0.01}", "min: 0.01, max: 50}"))
+    done = shop.run("export", "--date", NEXT_DAY, LOG_FORMAT="text")
+    assert done.returncode == 3
+    assert "is blocked by ranges: 1 of 3 rows has price above 50" in done.stderr
+
+
+def test_a_register_that_was_lost_is_not_begun_anew_in_silence(shop: Shop) -> None:
+    shop.export("--date", DAY)
+    (shop.storage / "shop" / "publications.json").unlink()
+    done = shop.run("export", "--date", DAY, LOG_FORMAT="text")
+    assert done.returncode == 2
+    assert "publications.json is gone, though shop/latest/manifest.json says that days were published" in done.stderr
+    assert not (shop.storage / "shop" / "publications.json").exists()
+
+
+def test_a_path_with_brackets_is_shown_as_it_is(shop: Shop) -> None:
+    done = shop.run("export", "--date", DAY, STORAGE_PREFIX="a[/b]c[red]")
+    assert done.returncode == 0, done.stderr
+    assert f"a[/b]c[red]/shop/{DAY}/shop_{DAY}.csv" in done.stdout

@@ -62,6 +62,6 @@ def test_a_signal_in_the_middle_of_a_read_ends_the_query_and_leaves_nothing(shop
         _, stderr = process.communicate()
     assert process.returncode == code, stderr
     (line,) = log_lines(stderr)
-    assert line["message"] == f"Stopped by {number.name}; nothing half-made was published."
+    assert line["message"] == f"Stopped by {number.name}; a day is published whole or not at all, and the next run finishes what was begun."
     assert not list(temporary.iterdir())
     assert not (shop.storage / "shop").exists()

@@ -86,7 +86,7 @@ def test_a_signal_before_the_first_row_ends_the_query(  # noqa: PLR0917 - fixtur
         until(lambda: not active(database), SOON)
         _, stderr = process.communicate(timeout=60)
     assert process.returncode == code
-    assert stderr == f"Stopped by {number.name}; nothing half-made was published.\n"
+    assert stderr == f"Stopped by {number.name}; a day is published whole or not at all, and the next run finishes what was begun.\n"
     assert list((tmp_path / "rows").iterdir()) == []
 
 

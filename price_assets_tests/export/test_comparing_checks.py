@@ -110,6 +110,17 @@ def test_the_first_day_and_an_expired_one_pass_and_say_so(tmp_path: Path) -> Non
     assert (expired.passed, expired.summary) == (True, "the rows of 2026-11-20 are no longer stored, so there is nothing to compare with")
 
 
+def test_where_no_key_is_left_and_where_the_rows_before_are_damaged_nothing_passes_in_silence() -> None:
+    said = PublishedDay(EARLIER, 3, ())
+    keys = Past(before=said, comparison=Comparison(EARLIER, common=0, added=3, removed=3, repriced=0, moved=0, largest=()))
+    damaged = Past(before=said, damage="they are no Parquet any more.")
+    results = [price_change_check(RULE, past) for past in (keys, damaged)]
+    assert [(result.passed, result.summary) for result in results] == [
+        (False, "no key of 2026-11-20 is there any more, so no price could be compared with what it was"),
+        (False, "the rows of 2026-11-20 can't be compared with: they are no Parquet any more"),
+    ]
+
+
 def test_withdrawn_rows_fail() -> None:
     assert (withdrawn_check(Past(withdrawn=True)).passed, withdrawn_check(FIRST_DAY).passed) == (False, True)
 

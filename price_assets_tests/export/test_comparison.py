@@ -122,11 +122,20 @@ def test_a_key_of_other_columns_than_before_is_all_removed_and_all_added(tmp_pat
     assert _counts(compare(before, after, ["sku"], ["price"])) == (0, 2, 1, 0, 0)
 
 
-def test_a_price_of_another_type_than_before_is_not_looked_at(tmp_path: Path) -> None:
-    before = _snapshot(tmp_path, "before", [("a", 1, Decimal("1.00"))], contract(sku="text", price="integer", old="decimal(12,2)"))
+def test_a_price_of_another_type_than_before_is_compared_by_value(tmp_path: Path) -> None:
+    """Else a retyped column would hide that prices jump."""
+    before = _snapshot(tmp_path, "before", [("a", 1, Decimal("1.000"))], contract(sku="text", price="integer", old="decimal(14,3)"))
+    after = _snapshot(tmp_path, "after", [_row("a", "100.00", "1.00")])
+    found = compare(before, after, ["sku"], ["price", "old"], ratio=Fraction(1))
+    assert (found.repriced, found.moved, found.not_compared) == (1, 1, ())
+    assert [(move.column, move.before, move.after) for move in found.largest] == [("price", "1.00", "100.00")]
+
+
+def test_a_price_that_was_no_number_is_named(tmp_path: Path) -> None:
+    before = _snapshot(tmp_path, "before", [("a", "cheap", Decimal("1.00"))], contract(sku="text", price="text", old="decimal(12,2)"))
     after = _snapshot(tmp_path, "after", [_row("a", "5.00", "2.00")])
     found = compare(before, after, ["sku"], ["price", "old"], ratio=Fraction(1))
-    assert [move.column for move in found.largest] == ["old"]
+    assert ([move.column for move in found.largest], found.not_compared) == (["old"], ("price",))
 
 
 def test_a_day_without_rows_has_lost_all_keys(tmp_path: Path) -> None:

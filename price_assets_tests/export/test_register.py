@@ -78,10 +78,10 @@ def test_what_a_person_accepts_replaces_what_that_person_saw_and_nothing_else(
 def test_accepted_rows_are_no_longer_withdrawn_and_withdrawing_them_ends_the_acceptance() -> None:
     day = A_WITHDRAWN.publishing(published("A"))
     assert day.withdrawn == ()
-    day = day.model_copy(update={"events": (event("accepted", "A"),)})
-    assert day.has_accepted("A")
-    assert not day.has_accepted("B")
-    assert not day.withdrawing().has_accepted("A")
+    day = day.model_copy(update={"events": (event("accepted", "A", checks=("nulls",)), event("accepted", "A", checks=("ranges", "nulls")))})
+    assert day.accepted("A") == {"nulls", "ranges"}
+    assert not day.accepted("B")
+    assert not day.withdrawing().accepted("A")
 
 
 def test_a_withdrawn_day_publishes_nothing_and_keeps_its_newest_source_time() -> None:

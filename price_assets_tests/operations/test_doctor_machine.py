@@ -36,7 +36,7 @@ def test_before_the_first_day_there_is_nothing_to_measure_by(tmp_path: Path) -> 
     for store in (None, Folder(tmp_path, "")):
         (found,) = examine_temporary_files(store, [LIST])
         assert found.state == "ok"
-        assert found.said.endswith("; nothing is published yet to measure by")
+        assert found.said.endswith("; nothing of these lists is published yet to measure by")
 
 
 def test_a_register_that_can_not_be_read_is_a_finding(tmp_path: Path) -> None:
