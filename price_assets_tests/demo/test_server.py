@@ -20,8 +20,10 @@ from price_assets_tests.demo.processes import owner, runs, until
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root runs Postgres as another user")
 
 HOLDER = """
-import json, sys, time
+import json, signal, sys, time
 from price_assets.demo.server import start_server
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # under nohup it is ignored, and in the background of a script SIGINT is
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with start_server() as server:
     postmaster = int((server.log.parent / "data" / "postmaster.pid").read_text().split()[0])
     print(json.dumps({"folder": str(server.log.parent), "port": server.port, "postmaster": postmaster}), flush=True)
