@@ -56,6 +56,11 @@ def whole_manifest(store: Store, published: Published) -> Manifest | None:
     return manifest if whole else None
 
 
+def damaged_revision(store: Store, day: Day) -> str | None:
+    """The revision that a day has published, where something of it is no longer there as it was put."""
+    return day.published.revision if day.published and not whole_manifest(store, day.published) else None
+
+
 def commit(store: Store, price_list: str, export_date: date, event: Event, decide: Callable[[Day], Day | None]) -> tuple[Register, bool]:
     """One change of a day. Gives the register, and whether the change is in it.
 

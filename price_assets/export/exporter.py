@@ -15,7 +15,7 @@ import polars as pl
 from price_assets.errors import Failed, UsageError, did_you_mean
 from price_assets.export import layout
 from price_assets.export.checks import check_names, run_checks
-from price_assets.export.commit import find_manifest, read_manifest, read_register, whole_manifest
+from price_assets.export.commit import damaged_revision, find_manifest, read_manifest, read_register, whole_manifest
 from price_assets.export.contract import Contract
 from price_assets.export.decided_by import decided_by
 from price_assets.export.extraction import extract
@@ -120,11 +120,10 @@ class Exporter:
     def foresee(self, price_list: PriceList, snapshot: Snapshot) -> Outcome:
         """What publishing the snapshot would come to now; nothing is changed."""
         day = read_register(self.store, price_list.name).day(snapshot.export_date)
-        damaged = day.published.revision if day.published and not whole_manifest(self.store, day.published) else None
         asked = Published(
             revision="", snapshot=snapshot.name, content=self._content(price_list, snapshot), source_time=snapshot.source_time, manifest=""
         )
-        return decide(day, asked, damaged)
+        return decide(day, asked, damaged_revision(self.store, day))
 
     def take_stored(self, price_list: PriceList, export_date: date, name: str, run_id: str) -> Taken:
         """A stored snapshot, for a person's decision; the source's clock is only held against it where that blocked it."""

@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from price_assets.errors import Failed, SnapshotBlocked, StorageUnavailable, UsageError
 from price_assets.export import layout
-from price_assets.export.commit import REFUSALS, commit, read_manifest, read_register, whole_manifest
+from price_assets.export.commit import REFUSALS, commit, damaged_revision, read_manifest, read_register
 from price_assets.export.manifest import CheckSaid, Manifest, ManifestFile
 from price_assets.export.price_list import contract_of
 from price_assets.export.register import (
@@ -104,7 +104,7 @@ def publish(store: Store, candidate: Candidate) -> Publication:
     _belong_together(candidate)
 
     standing = read_register(store, price_list).day(export_date)
-    damaged = standing.published.revision if standing.published and not whole_manifest(store, standing.published) else None
+    damaged = damaged_revision(store, standing)
     if decide(standing, wanted, damaged, acceptance) is Outcome.PUBLISHED:
         _are_there(store, candidate.files)
         _put_manifest(store, wanted.manifest, candidate.manifest)
