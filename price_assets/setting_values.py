@@ -5,11 +5,14 @@ No message repeats a text that may hold a password.
 
 import os
 import re
-from datetime import date, timedelta
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal, TypeVar, get_args
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, available_timezones
+
+from cronsim import CronSim, CronSimError
 
 from price_assets.errors import did_you_mean
 
@@ -17,6 +20,7 @@ FormatName = Literal["csv", "xlsx"]
 FORMATS: tuple[FormatName, ...] = get_args(FormatName)
 SslMode = Literal["disable", "prefer", "require", "verify-ca", "verify-full"]
 Scheme = Literal["s3", "gs", "file"]
+SmtpSecurity = Literal["starttls", "tls", "none"]
 Name = TypeVar("Name", bound=str)
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
@@ -181,5 +185,77 @@ def log_format(text: str) -> Literal["text", "json"]:
 
 
 def switch(text: str) -> bool:
-    """Read on or off."""
-    return one_of(text, ("on", "off")) == "on"
+    """Read on or off, which may be written true or false."""
+    return one_of(text, ("on", "off", "true", "false")) in ("on", "true")
+
+
+def cron(text: str) -> str:
+    """Read five fields of cron, which come true at some time; six, with seconds, are not what Dagster takes."""
+    fields = text.split()
+    try:
+        next(CronSim(" ".join(fields[:5]), datetime(2026, 1, 1)))  # noqa: DTZ001 - whether it is a cron at all, in any time zone
+    except (CronSimError, StopIteration):
+        fields = []
+    if len(fields) != len(("minute", "hour", "day", "month", "weekday")):
+        raise ValueError(f"{text!r} is no cron: write minute, hour, day, month and weekday, such as 0 6 * * * or 30 6 * * 1-5")
+    return " ".join(fields)
+
+
+def whole_number(least: int, most: int) -> Callable[[str], int]:
+    """Make a reader of whole numbers from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise ValueError(f"{text!r} is no whole number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Read what stands between white space."""
+    if not text.strip():
+        raise ValueError("is white space and nothing else")
+    return tuple(text.split())
+
+
+def address(text: str) -> str:
+    """Read an address that links can begin with; a slash at its end is dropped."""
+    return secret_address(text).rstrip("/")
+
+
+def secret_address(text: str) -> str:
+    """Read an address which is never repeated: whoever knows it may use it."""
+    try:
+        right = re.fullmatch(r"https?://[^\s/?#]+\S*", text) and urlsplit(text).hostname and urlsplit(text).port != 0
+    except ValueError:  # a port past 65535, half a bracket
+        right = False
+    if not right:
+        raise ValueError("is no address: write http://host/path or https://host/path")
+    return text
+
+
+def mail_server(text: str) -> str:
+    """Read the host of a mail server; it is not repeated either, for the same reason as `host`."""
+    if re.search(r"[\s@,/\[\]]", text) or text.count(":") == 1:
+        raise ValueError(
+            "is to be one host name or IP address and nothing else: port, user and password go to SMTP_PORT, SMTP_USER and SMTP_PASSWORD"
+        )
+    return text
+
+
+def smtp_security(text: str) -> SmtpSecurity:
+    """Read how the connection to a mail server is kept secret."""
+    return one_of(text, get_args(SmtpSecurity))
+
+
+def mail_address(text: str) -> str:
+    """Read one address of mail."""
+    if not re.fullmatch(r"[^\s@<>,;]+@[^\s@<>,;]+", text):
+        raise ValueError(f"{text!r} is no mail address: write name@example.com")
+    return text
+
+
+def mail_addresses(text: str) -> tuple[str, ...]:
+    """Read one or more addresses of mail with commas or white space between."""
+    return tuple(mail_address(each) for each in re.split(r"[\s,]+", text.strip(" ,")))

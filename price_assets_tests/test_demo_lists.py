@@ -17,7 +17,8 @@ from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
 from price_assets.export.snapshot_files import open_snapshot
 from price_assets.export.sql import scan
-from price_assets.settings import FORMATS, SHIPPED_PRICE_LISTS
+from price_assets.settings import FORMATS
+from price_assets.variables import SHIPPED_PRICE_LISTS
 from price_assets_tests.servers.postgres import TODAY, Database
 from price_assets_tests.shop import command
 

@@ -6,7 +6,7 @@ from price_assets.export.contract import Kind
 from price_assets.export.price_list import FORMATS, PriceList
 from price_assets.export.price_list_files import load_price_lists
 from price_assets.export.sql import scan
-from price_assets.settings import SHIPPED_PRICE_LISTS
+from price_assets.variables import SHIPPED_PRICE_LISTS
 
 SHIPPED = {each.name: each for each in load_price_lists(SHIPPED_PRICE_LISTS, start=date(2026, 1, 1), formats=FORMATS) if isinstance(each, PriceList)}
 

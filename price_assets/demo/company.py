@@ -16,7 +16,7 @@ from price_assets.demo.catalogue import fill
 from price_assets.demo.guard import end_by_signals, ended, guarded
 from price_assets.demo.server import Server, start_server
 from price_assets.errors import ExitCode, PriceAssetsError
-from price_assets.settings import VARIABLES
+from price_assets.variables import VARIABLES
 
 CLONE = Path(__file__).parents[2]
 OUTPUT = CLONE / "demo-output"

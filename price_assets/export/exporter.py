@@ -211,9 +211,10 @@ class Exporter:
         log.info("%s, revision %s", publication.outcome, publication.revision)
         return publication
 
-    def settle(self, price_list: str) -> SettleReport:
-        """The copies of every day follow the register."""
-        return settle(self.store, price_list)
+    def settle(self, price_list: str, since: datetime | None = None) -> SettleReport:
+        """The copies of every day follow the register; with `since` those of `latest` and of the days that something happened to since then."""
+        days = read_register(self.store, price_list).days_since(since) if since else None
+        return settle(self.store, price_list, days)
 
     def _rendered(self, price_list: PriceList, snapshot: Snapshot, format_name: FormatName, content: str, path: Path) -> Mapping[str, object]:
         timezone = self.settings.timezone

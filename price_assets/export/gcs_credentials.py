@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from price_assets.errors import SettingError
 from price_assets.setting_values import anything, endpoint
-from price_assets.settings import Variable
+from price_assets.variables import Variable
 
 if TYPE_CHECKING:
     from obstore.store import GCSCredentialProvider

@@ -111,6 +111,10 @@ class Register(Part):
         """A day's entry; an empty one where nothing has happened to it."""
         return self.days.get(export_date, Day())
 
+    def days_since(self, time: datetime) -> list[date]:
+        """The days that something has happened to since this time, by the clock of whoever did it; the newest first."""
+        return sorted((export_date for export_date, day in self.days.items() if day.events and day.events[-1].time >= time), reverse=True)
+
     def committed(self, export_date: date, day: Day, event: Event) -> "Register":
         """The register after one more commit: the day's new entry, the event on it, and `latest` as the newest published day."""
         commits = self.commits + 1

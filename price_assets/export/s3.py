@@ -11,7 +11,7 @@ from price_assets.export import s3_credentials
 from price_assets.export.object_storage import ObjectStorage
 from price_assets.export.storage_errors import METADATA, cause
 from price_assets.setting_values import endpoint
-from price_assets.settings import Variable
+from price_assets.variables import Variable
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta, UpdateVersion

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from price_assets.errors import SettingError
 from price_assets.setting_values import CONTROL, anything
-from price_assets.settings import Variable
+from price_assets.variables import Variable
 
 if TYPE_CHECKING:
     from obstore.store import S3CredentialProvider

@@ -11,7 +11,7 @@ from price_assets.export.formats import cp1251
 from price_assets.export.price_list import FORMATS, PriceList
 from price_assets.export.price_list_files import load_price_lists
 from price_assets.export.snapshot import Snapshot
-from price_assets.settings import SHIPPED_PRICE_LISTS
+from price_assets.variables import SHIPPED_PRICE_LISTS
 from price_assets_tests.servers.postgres import TODAY, Database, new_database
 
 pytestmark = pytest.mark.xdist_group("demo")

@@ -114,6 +114,15 @@ def test_latest_is_the_newest_published_day() -> None:
     assert (register.at(DAY).published, register.at(DAY).ever) == (None, True)
 
 
+def test_it_knows_the_days_that_something_happened_to_lately() -> None:
+    register = Register(price_list="retail")
+    for days, kind in ((3, "published"), (2, "published"), (0, "blocked"), (1, "withdrawn")):
+        at = SIX - timedelta(days=days)
+        register = register.committed(DAY - timedelta(days=days), A, event(kind, "A", time=at))
+    register = register.committed(DAY - timedelta(days=3), A, event("accepted", "A"))
+    assert register.days_since(SIX - timedelta(days=1)) == [DAY, DAY - timedelta(days=1), DAY - timedelta(days=3)]
+
+
 def test_a_day_that_was_only_blocked_stands_nowhere() -> None:
     register = Register(price_list="wholesale").committed(DAY, NOTHING, event("blocked", "A", checks=("key",)))
     assert register.latest is None
