@@ -13,6 +13,7 @@ from price_assets.cli.export import export
 from price_assets.cli.preview import preview
 from price_assets.cli.published import diff, link
 from price_assets.cli.settle import settle
+from price_assets.cli.status import status
 from price_assets.cli.verify import verify
 
 
@@ -37,7 +38,8 @@ def main() -> None:
     What changed, and a file for somebody:
         price-assets diff wholesale 2026-11-23 2026-11-24
         price-assets link wholesale --format xlsx --expires 24h
-    What happened to it:
+    Whether every list is where it must be by now, and what happened to one:
+        price-assets status
         price-assets history wholesale
     Read again what is published, and put the partners' copies right:
         price-assets verify
@@ -56,5 +58,5 @@ def main() -> None:
     """
 
 
-for command in (draft, doctor, export, preview, diff, link, accept, withdraw, history, verify, settle):
+for command in (draft, doctor, export, preview, diff, link, accept, withdraw, history, status, verify, settle):
     main.add_command(command)

@@ -67,7 +67,8 @@ def accept(name: str, *, day: date, snapshot: str, checks: tuple[str, ...], reas
         exporter.acceptance(price_list, day, checks, by=by, reason=reason)  # what is wrong with it is said before anything starts
 
         from price_assets.definitions import defs
-        from price_assets.orchestration.in_process import export_day, exporter_instance
+        from price_assets.orchestration.exporter_instance import exporter_instance
+        from price_assets.orchestration.in_process import export_day
 
         decided = {"snapshot": snapshot, "checks": list(checks), "reason": reason, "by": by}
         with exporter_instance(os.environ.get("DAGSTER_HOME")) as instance:

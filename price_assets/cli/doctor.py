@@ -27,21 +27,24 @@ STATE, SUBJECT = 9, 22
 @click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_names)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON instead of lines.")
+@click.option("--notify", is_flag=True, help="Send a test message to each channel that alerts go to.")
 @ends_honestly
-def doctor(names: tuple[str, ...], *, as_json: bool) -> ExitCode:
+def doctor(names: tuple[str, ...], *, as_json: bool, notify: bool) -> ExitCode:
     """Look at everything that a run needs, for all price lists or those NAMEd, and say what to do about what is wrong.
 
     Settings, price lists, the source (network, TLS, login, rights, each query against its contract), the storage (put, compare-and-swap,
-    copy, delete, with objects of its own that are gone again), clocks and temp space. It goes on after what is wrong, publishes nothing and
-    runs no query.
+    copy, delete, with objects of its own that are gone again), clocks, temp space, the channels of alerts. It goes on after what is wrong,
+    publishes nothing and runs no query.
 
     \b
         price-assets doctor
         price-assets doctor wholesale
+        price-assets doctor --notify
     In a pipeline, what is not well:
         price-assets doctor --json | jq '.[] | select(.state != "ok")'
 
-    Ends with 0, or with the code that an export would end with; a warning is no reason for another code.
+    Ends with 0, or with the code that an export would end with; a warning is no reason for another code, and a channel that does not accept
+    the test message is one: 1 where it may later, 2 where a person must mend something.
     """
     from price_assets import logs
     from price_assets.operations.doctor import examine
@@ -51,7 +54,7 @@ def doctor(names: tuple[str, ...], *, as_json: bool) -> ExitCode:
     with suppress(SettingError):  # it is among the findings
         logs.configure(log_format(os.environ))
     findings: list[Finding] = []
-    with stopped_by_signals(), closing(examine(os.environ, names)) as examined:
+    with stopped_by_signals(), closing(examine(os.environ, names, notify=notify)) as examined:
         for finding in examined:
             if not as_json:
                 _print(finding, findings)
@@ -61,7 +64,8 @@ def doctor(names: tuple[str, ...], *, as_json: bool) -> ExitCode:
     code = worst(finding.exit_code for finding in findings)
     counted = Counter(finding.state for finding in findings)
     said = ", ".join(f"{counted[state]} {state}" for state in COLOURS if counted[state])
-    click.echo(f"{said}. An export would {f'end with {int(code)}' if code else 'find what it needs'}.", err=True)
+    exports = worst(finding.exit_code for finding in findings if finding.area != "notifications")
+    click.echo(f"{said}. An export would {f'end with {int(exports)}' if exports else 'find what it needs'}.", err=True)
     return code
 
 

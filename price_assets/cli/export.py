@@ -11,6 +11,7 @@ import click
 from price_assets.cli.arguments import Day, can_write_temporary_files, complete_names, ends_honestly, known
 from price_assets.cli.catalogue import all_price_lists, is_due, not_in_the_future
 from price_assets.cli.signals import stopped_by_signals
+from price_assets.cli.telling import Progress
 from price_assets.errors import ExitCode, UsageError, worst
 
 if TYPE_CHECKING:
@@ -20,15 +21,27 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@click.command()
+class _Told(click.Command):
+    """A command whose wrong arguments are told of too: nobody reads what a CronJob prints."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Raise click's own error, after somebody was told."""
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if not ctx.resilient_parsing:
+                Progress(error=UsageError(error.format_message())).tell()
+            raise
+
+
+@click.command(cls=_Told)
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_names)
 @click.option("--date", "day", type=Day(), metavar="D", help="The export date, YYYY-MM-DD.  [default: RUN_DATE, else today in EXPORT_TIMEZONE]")
 @click.option("--from", "first", type=Day(), metavar="D", help="The first of several export dates.")
 @click.option("--to", "last", type=Day(), metavar="D", help="The last of several export dates.  [default: today]")
 @click.option("--from-snapshots", is_flag=True, help="Render the rows that each day has published already; the source is left alone.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON instead of a table.")
-@ends_honestly
-def export(names: tuple[str, ...], *, day: date | None, first: date | None, last: date | None, from_snapshots: bool, as_json: bool) -> ExitCode:
+def export(names: tuple[str, ...], *, day: date | None, first: date | None, last: date | None, from_snapshots: bool, as_json: bool) -> None:
     """Export price lists, all of them or those NAMEd, and publish their files.
 
     \b
@@ -43,27 +56,40 @@ def export(names: tuple[str, ...], *, day: date | None, first: date | None, last
 
     A day whose rows, contract and formats are published already ends as `unchanged`; running this twice is safe.
     """
+    progress = Progress(names, last or first or day)
+    try:
+        _export(names, progress, day=day, first=first, last=last, from_snapshots=from_snapshots, as_json=as_json)
+    finally:
+        progress.tell()
+
+
+@ends_honestly
+def _export(
+    names: tuple[str, ...], progress: Progress, *, day: date | None, first: date | None, last: date | None, from_snapshots: bool, as_json: bool
+) -> ExitCode:
     from price_assets import logs
     from price_assets.cli.output import print_json, print_table
-    from price_assets.settings import ExportSettings, log_format, run_date
+    from price_assets.settings import ExportSettings, WatchSettings, log_format, run_date
 
-    logs.configure(log_format(os.environ))
-    settings = ExportSettings.from_environment()
-    if day and (first or last):
-        raise UsageError("--date goes without --from and --to.")
-    if last and not first:
-        raise UsageError("--to wants a --from.")
-    days = _days(day or (None if first else run_date(os.environ)), first, last, settings)
-    with stopped_by_signals() as raise_if_stopped:
-        exported: list[ExportedDay] = []
-        for each in _exported(names, days, settings, from_snapshots=from_snapshots):
-            raise_if_stopped()  # Dagster makes a failed step of an interrupt, and carries on
-            if each.error:
-                with logs.about(each.price_list, each.export_date, each.run_id):
-                    log.error("%s: %s", each.outcome, each.error)
-            exported.append(each)
-        (print_json if as_json else print_table)(exported)
-    return worst(each.exit_code for each in exported)
+    with progress.noting_errors():
+        logs.configure(log_format(os.environ))
+        settings = ExportSettings.from_environment()
+        WatchSettings.from_environment()  # the definitions refuse to load with wrong ones, and they do so later
+        if day and (first or last):
+            raise UsageError("--date goes without --from and --to.")
+        if last and not first:
+            raise UsageError("--to wants a --from.")
+        days = _days(day or (None if first else run_date(os.environ)), first, last, settings)
+        progress.day = days[-1]
+        with stopped_by_signals() as raise_if_stopped:
+            for each in _exported(names, days, settings, progress, from_snapshots=from_snapshots):
+                raise_if_stopped()  # Dagster makes a failed step of an interrupt, and carries on
+                if each.error:
+                    with logs.about(each.price_list, each.export_date, each.run_id):
+                        log.error("%s: %s", each.outcome, each.error)
+                progress.ended(each)
+            (print_json if as_json else print_table)([each for each, _ in progress.exported])
+    return worst(each.exit_code for each, _ in progress.exported)
 
 
 def _days(day: date | None, first: date | None, last: date | None, settings: "ExportSettings") -> list[date]:
@@ -76,7 +102,9 @@ def _days(day: date | None, first: date | None, last: date | None, settings: "Ex
     return [start + timedelta(days=offset) for offset in range((end - start).days + 1)]
 
 
-def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSettings", *, from_snapshots: bool) -> "Iterator[ExportedDay]":
+def _exported(
+    names: tuple[str, ...], days: list[date], settings: "ExportSettings", progress: Progress, *, from_snapshots: bool
+) -> "Iterator[ExportedDay]":
     """Export each list on each day, in order; what can be known without connecting is found before the first connection."""
     from price_assets.export.exporter import Exporter
     from price_assets.export.price_list import PriceList
@@ -94,9 +122,12 @@ def _exported(names: tuple[str, ...], days: list[date], settings: "ExportSetting
     if whole:
         can_write_temporary_files()
         exporter.store.preflight()
+        progress.store = exporter.store
+    progress.expected = [(each.name, day) for each in wanted for day in days if not isinstance(each, PriceList) or day >= each.start]
 
     from price_assets.definitions import defs
-    from price_assets.orchestration.in_process import ExportedDay, export_day, exporter_instance
+    from price_assets.orchestration.exporter_instance import exporter_instance
+    from price_assets.orchestration.in_process import ExportedDay, export_day
 
     with exporter_instance(os.environ.get("DAGSTER_HOME")) as instance:
         for price_list in wanted:

@@ -8,9 +8,10 @@
     _files/{list}/{date}/{list}_{date}.{sha12}.csv | .xlsx   a file, immutable
     _files/{list}/{date}/manifest.{revision}.json            its manifest, immutable
     _snapshots/{list}/{date}/{snapshot}.parquet              a snapshot, immutable
+    _alerts.json                                             what the exporter has told the channels of
     .doctor/…                                                what `price-assets doctor` tries, gone again when it ends
 
-A price list's name starts with a letter, so none collides with `_files`, `_snapshots` and `.doctor`.
+A price list's name starts with a letter, so none collides with what begins otherwise.
 """
 
 from datetime import date
@@ -18,6 +19,8 @@ from typing import Literal
 
 from price_assets.export.price_list import FormatName
 
+ALERTS = "_alerts.json"
+"""The state of the exporter's alerts; a daemon keeps its own."""
 LATEST: Literal["latest"] = "latest"
 Place = date | Literal["latest"]
 """Where copies stand: `latest`, or the folder of a day."""

@@ -36,6 +36,13 @@ def duplicates_shown(duplicates: Duplicates, key: Sequence[str]) -> list[Offendi
     return [{"key": row["key"], "column": ", ".join(key), "value": row["key"], "rule": row["rule"]} for row in shown.to_dicts()]
 
 
+def row_text(row: OffendingRow) -> str:
+    """`002 has price 3.15 (was 1.05, +200.0 %)`: the row in one line, and of a price that moved, from where."""
+    rule = row["rule"] or ""
+    value = f"no {row['column']}" if row["value"] is None else f"{row['column']} {row['value']}"
+    return f"{row['key']} has {value}{f' ({rule})' if rule.startswith('was ') else ''}"
+
+
 def _first_rows(rule: Rule, key: Sequence[str], snapshot: Snapshot) -> list[OffendingRow]:
     shown = [
         key_text(key, [pl.col(name) for name in key]).alias("key"),

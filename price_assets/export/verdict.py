@@ -7,7 +7,7 @@ from price_assets.errors import SnapshotBlocked, UsageError
 from price_assets.export.check_result import CheckResult
 from price_assets.export.comparing_checks import Past
 from price_assets.export.manifest import Changes
-from price_assets.export.offending_rows import OffendingRow
+from price_assets.export.offending_rows import row_text
 from price_assets.export.register import Acceptance, Day
 from price_assets.export.snapshot import Snapshot
 
@@ -91,15 +91,5 @@ class Verdict:
 
 def _rows(result: CheckResult) -> str:
     """` (002 has price -1.00, 007 has price -3.50)`: the offending rows that were kept, by key; nothing where they have none."""
-    told = [f"{row['key']} has {_value(row)}{_before(row)}" for row in result.offending if row["key"]]
+    told = [row_text(row) for row in result.offending if row["key"]]
     return f" ({', '.join(told)})" if told else ""
-
-
-def _value(row: OffendingRow) -> str:
-    return f"no {row['column']}" if row["value"] is None else f"{row['column']} {row['value']}"
-
-
-def _before(row: OffendingRow) -> str:
-    """` (was 1.05, +200.0 %)`, of a price that moved."""
-    rule = row["rule"] or ""
-    return f" ({rule})" if rule.startswith("was ") else ""

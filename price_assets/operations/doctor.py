@@ -8,17 +8,22 @@ from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
 from price_assets.export.storage import open_store
 from price_assets.operations.doctor_machine import examine_dagster_home, examine_temporary_files
+from price_assets.operations.doctor_notifications import examine_notifications
 from price_assets.operations.doctor_settings import examine_settings, is_wrong, readable, source_is_whole
 from price_assets.operations.doctor_source import examine_queries, examine_source
 from price_assets.operations.doctor_storage import examine_storage
 from price_assets.operations.finding import FINDABLE, Area, Finding, ok, skipped, wrong
-from price_assets.settings import PRICE_LISTS_DIR, STORAGE_BUCKET, STORAGE_PREFIX, ExportSettings, SourceSettings, StorageSettings, run_date
+from price_assets.settings import ExportSettings, SourceSettings, StorageSettings, run_date
+from price_assets.variables import PRICE_LISTS_DIR, STORAGE_BUCKET, STORAGE_PREFIX
 
 AREA: Area = "price lists"
 
 
-def examine(environment: Mapping[str, str], names: Sequence[str] = ()) -> Generator[Finding]:
-    """Each finding as soon as it is made; of the price lists all, or those named. Raises nothing but what stops the process."""
+def examine(environment: Mapping[str, str], names: Sequence[str] = (), *, notify: bool = False) -> Generator[Finding]:
+    """Each finding as soon as it is made; of the price lists all, or those named; to `notify` sends a message to each channel.
+
+    Raises nothing but what stops the process.
+    """
     yield from examine_settings(environment)
     usable = readable(environment)
     settings = ExportSettings.from_environment(usable)
@@ -55,6 +60,7 @@ def examine(environment: Mapping[str, str], names: Sequence[str] = ()) -> Genera
                 store = None
     yield from examine_temporary_files(store, [price_list.name for price_list in price_lists])
     yield from examine_dagster_home(environment)
+    yield from examine_notifications(environment, notify=notify)
 
 
 def _loaded(settings: ExportSettings, names: Sequence[str]) -> Iterator[PriceList | Finding]:

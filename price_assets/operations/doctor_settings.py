@@ -6,16 +6,20 @@ from typing import Any
 
 from price_assets.errors import SettingError
 from price_assets.operations.finding import Area, Finding, ok, warning, wrong
-from price_assets.settings import DB_PASSWORD, VARIABLES, SourceSettings, Variable
+from price_assets.settings import SmtpSettings, SourceSettings
+from price_assets.variables import VARIABLES, Variable
 
 AREA: Area = "settings"
-_FAMILIES = ("DB_", "STORAGE_", "OUTPUT_", "EXPORT_", "RUN_", "PRICE_LISTS_", "LOG_")
+_FAMILIES = (
+    *("DB_", "STORAGE_", "OUTPUT_", "EXPORT_", "RUN_", "PRICE_LISTS_", "LOG_"),
+    *("CATCH_UP_", "SLACK_", "SMTP_", "NOTIFY_", "HEARTBEAT_", "DAGSTER_UI", "RUNBOOK_"),
+)
 _LIKE = 0.85
 """How near a name must be to one of ours (difflib's ratio) to be taken for a misspelling of it."""
 
 
 def examine_settings(environment: Mapping[str, str]) -> Iterator[Finding]:
-    """A line for each that is set, needed or wrong, and one for all that have their defaults. The password's value is never shown."""
+    """A line for each that is set, needed or wrong, and one for all that have their defaults. No secret's value is shown."""
     defaults: list[str] = []
     for variable in VARIABLES:
         try:
@@ -34,6 +38,11 @@ def examine_settings(environment: Mapping[str, str]) -> Iterator[Finding]:
             SourceSettings.from_environment(readable(environment))
         except SettingError as error:
             yield wrong(AREA, "TLS", error)
+    if not any(is_wrong(variable, environment) for variable in VARIABLES if variable.name.startswith("SMTP_")):
+        try:
+            SmtpSettings.from_environment(environment)
+        except SettingError as error:
+            yield wrong(AREA, "mail", error)
     yield from _misspelt(environment)
 
 
@@ -57,7 +66,7 @@ def readable(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def _shown(variable: Variable[Any], text: str) -> str:
-    if variable.name == DB_PASSWORD.name:
+    if variable.secret:
         return "set, and not shown" if text else "set to nothing"
     return text or "set to nothing"
 

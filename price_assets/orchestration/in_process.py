@@ -1,23 +1,26 @@
 """One day of one price list, run by the real assets in this process: what the plain exporter does."""
 
 import time
-from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import dagster as dg
 
-from price_assets.errors import ExitCode, SettingError
+from price_assets.errors import ExitCode
 from price_assets.orchestration.schedules import job_name
+from price_assets.orchestration.tables import plain
 
 OUTCOMES = {ExitCode.FAILED: "failed", ExitCode.REFUSED: "refused", ExitCode.ROWS_REFUSED: "blocked"}
 
 
 @dataclass(frozen=True)
 class ExportedDay:
-    """How an export run ended. `outcome` is published, unchanged, superseded, blocked, refused, or failed; `seconds` is the whole run."""
+    """How an export run ended. `outcome` is published, unchanged, superseded, blocked, refused, or failed; `seconds` is the whole run.
+
+    `step` is the one that failed: snapshot, csv, xlsx or publication.
+    """
 
     price_list: str
     export_date: date
@@ -31,17 +34,7 @@ class ExportedDay:
     files: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     checks: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     error: str | None = None
-
-
-@contextmanager
-def exporter_instance(home: str | None) -> Generator[dg.DagsterInstance]:
-    """`DAGSTER_HOME`'s instance where that is set, so that the UI shows the runs; else one that is gone afterwards [DG51]."""
-    try:
-        opened = dg.DagsterInstance.get() if home is not None else dg.DagsterInstance.ephemeral()
-    except (dg.DagsterInvariantViolationError, dg.DagsterInvalidConfigError) as error:
-        raise SettingError(f"DAGSTER_HOME {home!r} can't be opened: {error}") from None
-    with opened as instance:
-        yield instance
+    step: str | None = None
 
 
 def export_day(
@@ -67,8 +60,8 @@ def export_day(
     )
     told: dict[str, Any] = {"run_id": result.run_id, "seconds": round(time.monotonic() - began, 2), "checks": _checks(result)}
     if not result.success:
-        error, exit_code = _failure(result)
-        return ExportedDay(name, day, OUTCOMES[exit_code], exit_code=exit_code, error=error, **told)
+        error, exit_code, step = _failure(result)
+        return ExportedDay(name, day, OUTCOMES[exit_code], exit_code=exit_code, error=error, step=step, **told)
     said = _publication(result)
     changes = {kind: said[kind] for kind in ("against", "added", "removed", "repriced")} if "against" in said else None
     return ExportedDay(
@@ -80,29 +73,26 @@ def _publication(result: dg.ExecuteInProcessResult) -> Mapping[str, Any]:
     """What the publication asset recorded."""
     for event in result.get_asset_materialization_events():
         if event.asset_key and event.asset_key.path[-1] == "publication":
-            return {name: _plain(value) for name, value in event.materialization.metadata.items()}
+            return {name: plain(value) for name, value in event.materialization.metadata.items()}
     raise dg.DagsterInvariantViolationError("A run that succeeded has a publication.")
 
 
-def _failure(result: dg.ExecuteInProcessResult) -> tuple[str, ExitCode]:
-    """The error's line and exit code; what we did not foresee is worth a retry."""
+def _failure(result: dg.ExecuteInProcessResult) -> tuple[str, ExitCode, str | None]:
+    """The error's line, its exit code, and the step that failed; what we did not foresee is worth a retry."""
     for event in result.filter_events(lambda event: event.is_step_failure):
         data = event.step_failure_data
+        step = (event.step_key or "").rpartition("__")[2] or None
         if data.user_failure_data and "exit_code" in (found := data.user_failure_data.metadata):
-            return data.user_failure_data.description or "", ExitCode(int(str(found["exit_code"].value)))
+            return data.user_failure_data.description or "", ExitCode(int(str(found["exit_code"].value))), step
         if data.error:
             error = data.error.cause or data.error
-            return f"{event.step_key}: {error.message.strip().splitlines()[0]}", ExitCode.FAILED
-    return "The run failed outside of its steps.", ExitCode.FAILED
+            return f"{event.step_key}: {error.message.strip().splitlines()[0]}", ExitCode.FAILED, step
+    return "The run failed outside of its steps.", ExitCode.FAILED, None
 
 
 def _checks(result: dg.ExecuteInProcessResult) -> list[dict[str, Any]]:
     """Every check's result, with its numbers and offending rows."""
     return [
-        {"check": evaluation.check_name, "passed": evaluation.passed} | {name: _plain(value) for name, value in evaluation.metadata.items()}
+        {"check": evaluation.check_name, "passed": evaluation.passed} | {name: plain(value) for name, value in evaluation.metadata.items()}
         for evaluation in result.get_asset_check_evaluations()
     ]
-
-
-def _plain(value: dg.MetadataValue[Any]) -> Any:
-    return [dict(record.data) for record in value.records] if isinstance(value, dg.TableMetadataValue) else value.value

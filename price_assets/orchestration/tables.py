@@ -1,6 +1,7 @@
 """Rows and columns as the UI shows them."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -36,3 +37,8 @@ def table(rows: Sequence[Mapping[str, str | int | None]], names: Sequence[str]) 
     """Rows of text and whole numbers under these column names."""
     schema = dg.TableSchema(columns=[dg.TableColumn(name, "text") for name in names])
     return dg.MetadataValue.table([dg.TableRecord(dict(row)) for row in rows], schema=schema)
+
+
+def plain(value: dg.MetadataValue[Any]) -> Any:
+    """What a value of metadata holds; of a table its rows."""
+    return [dict(record.data) for record in value.records] if isinstance(value, dg.TableMetadataValue) else value.value

@@ -6,7 +6,7 @@ told by the tests of `settings`, `strict_yaml`, `price_list_files`, `sql` and `d
 
 from datetime import UTC, datetime
 
-from price_assets.settings import VARIABLES
+from price_assets.variables import VARIABLES
 from price_assets_tests.cli.bad_dates import DATES, NOWHERE
 from price_assets_tests.cli.command import Command
 from price_assets_tests.shop import DAY, PRICE_LIST
@@ -68,12 +68,33 @@ SETTINGS: dict[str, tuple[str | None, str | None, tuple[str, str] | None]] = {
     "RUN_DATE": (None, f"RUN_DATE {_UNSET}", ("2024-1-5", "RUN_DATE: '2024-1-5' is no date: write YYYY-MM-DD, here 2024-01-05")),
     "PRICE_LISTS_DIR": (None, f"PRICE_LISTS_DIR {_DEFAULT}", ("/nowhere", "PRICE_LISTS_DIR: there is no folder /nowhere")),
     "LOG_FORMAT": (None, f"LOG_FORMAT {_UNSET}", ("ecs", "LOG_FORMAT: 'ecs' is not one of text, json")),
-    "EXPORT_AUTOMATION": (None, f"EXPORT_AUTOMATION {_DEFAULT}", ("no", "EXPORT_AUTOMATION: 'no' is not one of on, off")),
+    "EXPORT_CRON": (
+        None,
+        f"EXPORT_CRON {_DEFAULT}",
+        ("0 6 * *", "EXPORT_CRON: '0 6 * *' is no cron: write minute, hour, day, month and weekday, such as 0 6 * * * or 30 6 * * 1-5"),
+    ),
+    "EXPORT_DEADLINE": (
+        None,
+        f"EXPORT_DEADLINE {_DEFAULT}",
+        ("half an hour", "EXPORT_DEADLINE: 'half an hour' is no duration: write 30 or 30s, 5m, 1h30m"),
+    ),
+    "CATCH_UP_DAYS": (None, f"CATCH_UP_DAYS {_DEFAULT}", ("0", "CATCH_UP_DAYS: '0' is no whole number from 1 to 31")),
+    "CATCH_UP_TRIES": (None, f"CATCH_UP_TRIES {_DEFAULT}", ("2.5", "CATCH_UP_TRIES: '2.5' is no whole number from 1 to 20")),
+    "EXPORT_AUTOMATION": (None, f"EXPORT_AUTOMATION {_DEFAULT}", ("no", "EXPORT_AUTOMATION: 'no' is not one of on, off, true, false")),
 }
+ALERTS = ("SLACK_WEBHOOK_URL", "SMTP_", "NOTIFY_", "HEARTBEAT_URL", "DAGSTER_UI_URL", "RUNBOOK_URL")
+"""What only alerts are for: one that is wrong keeps no price list from its partners. `doctor` finds it, and the export's log says it."""
 
 
 def test_every_setting_is_tried() -> None:
-    assert list(SETTINGS) == [each.name for each in VARIABLES]
+    assert list(SETTINGS) == [each.name for each in VARIABLES if not each.name.startswith(ALERTS)]
+
+
+def test_a_wrong_setting_of_alerts_keeps_no_list_from_its_partners(price_assets: Command) -> None:
+    done = price_assets("export", "--json", SMTP_HOST="mail.example.com")
+    assert done.code == 0
+    assert any("Not set: SMTP_FROM, SMTP_TO." in line for line in done.said)
+    assert price_assets.shop.published(str(datetime.now(UTC).date()))
 
 
 def test_a_setting_that_is_missing_empty_or_malformed_is_named_before_anything_is_connected_to(price_assets: Command) -> None:

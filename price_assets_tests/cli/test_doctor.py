@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from price_assets.settings import VARIABLES
+from price_assets.variables import VARIABLES
 from price_assets_tests.cli.in_process import Ended, run
+from price_assets_tests.servers.http import Answer, Request, served
 from price_assets_tests.shop import PRICE_LIST, Shop
 
 CANARY = "k4n@ry"
@@ -28,7 +29,7 @@ def test_all_is_well_and_each_thing_has_its_line(shop: Shop) -> None:
     done = run(shop, "doctor")
     assert done.code == 0, done.out
     lines = done.out.splitlines()
-    assert [line for line in lines if not line.startswith(" ")] == ["settings", "price lists", "source", "storage", "this machine"]
+    assert [line for line in lines if not line.startswith(" ")] == ["settings", "price lists", "source", "storage", "this machine", "notifications"]
     assert "  ok       DB_PASSWORD           set, and not shown" in lines
     assert "  ok       shop                  4 columns, key sku; csv and xlsx, from 2026-11-20" in lines
     assert "  ok       query of shop         gives the 4 columns of the contract" in lines
@@ -79,7 +80,24 @@ def test_each_that_is_missing_is_told(shop: Shop, name: str) -> None:
         ("RUN_DATE", "today"),
         ("PRICE_LISTS_DIR", "/nowhere"),
         ("LOG_FORMAT", "xml"),
+        ("EXPORT_CRON", "6 o'clock"),
+        ("EXPORT_DEADLINE", "soon"),
+        ("CATCH_UP_DAYS", "0"),
+        ("CATCH_UP_TRIES", "many"),
         ("EXPORT_AUTOMATION", "yes"),
+        ("SLACK_WEBHOOK_URL", f"hooks.slack.com/{CANARY}"),
+        ("SMTP_HOST", f"smtp://prices:{CANARY}@mail.example.com"),
+        ("SMTP_PORT", "smtp"),
+        ("SMTP_SECURITY", "ssl"),
+        ("SMTP_USER", ""),
+        ("SMTP_PASSWORD", ""),
+        ("SMTP_FROM", "prices"),
+        ("SMTP_TO", "anna@example.com; boris"),
+        ("NOTIFY_URLS", " "),
+        ("NOTIFY_SUMMARY", "yes"),
+        ("HEARTBEAT_URL", f"ping/{CANARY}"),
+        ("DAGSTER_UI_URL", "dagster"),
+        ("RUNBOOK_URL", ""),
     ],
 )
 def test_each_wrong_setting_is_told_and_the_rest_is_looked_at(shop: Shop, name: str, value: str) -> None:
@@ -94,10 +112,45 @@ def test_each_wrong_setting_is_told_and_the_rest_is_looked_at(shop: Shop, name: 
     assert ("price lists" in looked_at) == (name != "PRICE_LISTS_DIR")
 
 
+def test_no_secret_of_a_channel_is_shown(shop: Shop) -> None:
+    secrets = {
+        "SLACK_WEBHOOK_URL": f"http://127.0.0.1:1/{CANARY}",
+        "SMTP_PASSWORD": CANARY,
+        "NOTIFY_URLS": f"json://127.0.0.1:1/{CANARY}",
+        "HEARTBEAT_URL": f"http://127.0.0.1:1/{CANARY}",
+    }
+    mail = {"SMTP_HOST": "127.0.0.1", "SMTP_PORT": "1", "SMTP_USER": "prices", "SMTP_FROM": "prices@example.com", "SMTP_TO": "anna@example.com"}
+    done = run(shop, "doctor", **secrets, **mail)
+    assert done.code == 0, done.out
+    assert CANARY not in done.out + done.err
+    assert [line.split()[1] for line in done.out.splitlines() if line.endswith("set, and not shown")] == ["DB_PASSWORD", *secrets]
+    lines = done.out.splitlines()
+    assert [line.split()[1] for line in lines[lines.index("notifications") + 1 :]] == ["slack", "mail", "json", "HEARTBEAT_URL"]
+
+
+def test_each_channel_is_told_and_the_exit_code_is_the_channels(shop: Shop) -> None:
+    asked: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        asked.append(request.path)
+        return Answer(404 if CANARY in request.path else 200, b"no_service")
+
+    with served(answer) as address:
+        well = run(shop, "doctor", "--notify", SLACK_WEBHOOK_URL=f"{address}/hook", HEARTBEAT_URL=f"{address}/ping")
+        lacking = run(shop, "doctor", "--notify", SLACK_WEBHOOK_URL=f"{address}/{CANARY}")
+    assert asked == ["/hook", f"/{CANARY}"]
+    assert (well.code, lacking.code) == (0, 2)
+    assert "ok       slack                 accepted the test message" in well.out
+    assert "wrong    slack                 HTTP 404: no_service. Have a new address made, and set SLACK_WEBHOOK_URL to it." in lacking.out
+    assert lacking.err.endswith("1 wrong. An export would find what it needs.\n")
+    assert CANARY not in lacking.out + lacking.err
+
+
 def test_settings_that_do_not_go_together_are_told(shop: Shop) -> None:
     (shop.folder / "one").touch()
     code, wrong = not_well(shop, DB_SSLCERT=str(shop.folder / "one"))
     assert (code, wrong) == (2, {"TLS": "DB_SSLCERT wants DB_SSLKEY beside it: a certificate is of no use without its key."})
+    assert not_well(shop, SMTP_TO="anna@example.com") == (2, {"mail": "SMTP_TO wants SMTP_HOST beside it, else no mail is sent."})
 
 
 def test_a_name_that_is_all_but_that_of_a_setting_is_a_warning(shop: Shop) -> None:

@@ -1,0 +1,77 @@
+"""Once all price lists of today are published: the summary, and the heartbeat, by whichever exporter is the last."""
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from price_assets.export.commit import read_register
+from price_assets.export.register import Register
+from price_assets.export.storage import Store
+from price_assets.operations.alerts.alert_object import SECONDS, AlertObject, Alerts, in_time
+from price_assets.operations.alerts.heartbeat import ping
+from price_assets.operations.alerts.notifications import Channels
+from price_assets.operations.alerts.summary import summary
+from price_assets.operations.due import ticks
+from price_assets.operations.registers import side_by_side
+from price_assets.settings import NotifySettings
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Today:
+    """The day on which the exporter began, in EXPORT_TIMEZONE, and the lists that are expected on it."""
+
+    day: date
+    names: tuple[str, ...]
+    cron: str
+    timezone: ZoneInfo
+
+    def tick(self, now: datetime) -> str:
+        """The newest time of EXPORT_CRON of that day, or its first where none has passed yet: a CronJob may come early. Empty: it has none."""
+        midnight = datetime.combine(self.day, datetime.min.time(), self.timezone)
+        found = list(ticks(self.cron, self.timezone, midnight - timedelta(seconds=1), midnight + timedelta(days=1, seconds=-1)))
+        passed = [tick for tick in found if tick.at.astimezone(UTC) <= now.astimezone(UTC)]
+        return (passed[-1] if passed else found[0]).at.isoformat() if found else ""
+
+
+@dataclass(frozen=True)
+class DayTelling:
+    """What tells of it, and where it is written down that it was told."""
+
+    alerts: AlertObject
+    channels: Channels
+    store: Store
+    settings: NotifySettings
+
+    def tell(self, today: Today, now: datetime, until: float) -> None:
+        """Send the summary and ask for the heartbeat, each once a time of EXPORT_CRON, and not begun after `until` (monotonic).
+
+        Raises PriceAssetsError where the storage does not answer.
+        """
+        tick, url = today.tick(now), self.settings.heartbeat_url
+        if not tick or not (self.settings.summary or url):
+            return
+        told = self.alerts.read()
+        sums, beats = self.settings.summary and told.summary != tick, url and told.heartbeat != tick
+        if not (sums or beats) or not _all_published(today, self.store):
+            return
+        # The one that can write it down sends the summary: of several exporters that end together, one.
+        if sums and time.monotonic() < until and self.alerts.change(lambda state: _note(state, summary=tick)):
+            self.channels.send(in_time(lambda: summary(self.store, today.names, today.day)))
+        if beats and url and time.monotonic() < until:
+            if said := ping(url):
+                log.error("%s", said)
+            else:
+                self.alerts.change(lambda state: _note(state, heartbeat=tick))
+
+
+def _note(state: Alerts, *, summary: str = "", heartbeat: str = "") -> None:
+    state.summary, state.heartbeat = summary or state.summary, heartbeat or state.heartbeat
+
+
+def _all_published(today: Today, store: Store) -> bool:
+    found = side_by_side(today.names, lambda name: read_register(store, name), SECONDS)
+    return bool(found) and all(isinstance(each, Register) and each.day(today.day).published for each in found.values())

@@ -1,0 +1,58 @@
+"""What somebody on call must hear of: one price list, one export date, and what is wrong with it; and a message that says so."""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from hashlib import sha256
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+
+class Kind(StrEnum):
+    """What is wrong; also the heading of the runbook, docs/operations.md, that says what to do."""
+
+    FAILED = "failed"
+    BLOCKED = "blocked"
+    OVERDUE = "overdue"
+    MISSED = "missed"
+    GAVE_UP = "gave-up"
+
+
+class Problem(BaseModel):
+    """`cause` is one line; `step` is snapshot, csv, xlsx or publication, where one failed; `details` are further lines, such as each failed check.
+
+    `remedy` is what to do, where more can be said than the runbook says: for a blocked day the whole `accept` command.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Kind
+    price_list: str
+    export_date: date
+    at: AwareDatetime
+    cause: str
+    step: str = ""
+    details: tuple[str, ...] = ()
+    remedy: str = ""
+    run_id: str = ""
+
+    @property
+    def fingerprint(self) -> str:
+        """12 hex digits that problems of one cause share, whatever list, day, run or number their causes name."""
+        cause = re.sub(rf"\b{re.escape(self.price_list)}\b", "*", self.cause)
+        cause = re.sub(r"\b[0-9a-f]{8,}\b|[0-9]+", "#", cause)
+        return sha256(f"{self.kind} {self.step} {cause}".encode()).hexdigest()[:12]
+
+
+Level = Literal["failure", "warning", "success", "info"]
+
+
+@dataclass(frozen=True)
+class Message:
+    """What a channel is given: a title of one line, and lines of plain text below it."""
+
+    title: str
+    lines: tuple[str, ...]
+    level: Level
