@@ -1,15 +1,15 @@
-"""The job of a price list, and the schedule that runs it every morning at 06:00."""
+"""The job of a price list, and the schedule that runs it at the times of `EXPORT_CRON`, every morning at 06:00 by default."""
 
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus
 
+from price_assets.orchestration.runs import PRICE_LIST, PRIORITY, TODAY_FIRST, TRIGGER
 from price_assets.settings import ExportSettings
-
-CRON = "0 6 * * *"
-TODAY_FIRST = "1"
-"""The run queue's priority of the morning's runs: before backfills, which have 0 [DG14, DG58]."""
 
 Job = Any  # the type of an unresolved asset job is not public [DG4]
 
@@ -19,12 +19,32 @@ def job_name(price_list: str) -> str:
     return f"export_{price_list}"
 
 
+def schedule_name(price_list: str) -> str:
+    """The schedule of this list."""
+    return f"morning_{price_list}"
+
+
+def switched_off(instance: dg.DagsterInstance, price_lists: Iterable[str], settings: ExportSettings) -> set[str]:
+    """The lists whose schedule is off, by a person's hand in the UI, or because all start switched off and nobody has started it."""
+    kept: Sequence[InstigatorState] = []
+    if instance.schedule_storage:  # an ephemeral instance has none
+        kept = instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
+    by_hand = {state.instigator_name: state.status for state in kept}
+    declared = InstigatorStatus.RUNNING if settings.automation else InstigatorStatus.STOPPED
+
+    def is_off(name: str) -> bool:
+        status = by_hand.get(schedule_name(name), declared)
+        return (declared if status is InstigatorStatus.DECLARED_IN_CODE else status) is InstigatorStatus.STOPPED
+
+    return {name for name in price_lists if is_off(name)}
+
+
 def export_job(name: str, memory: str | None = None) -> Job:
     """One job a list, since lists start on different days [DG2]. Steps run in one process: start-up dominates small lists.
 
     `memory` becomes the request and the limit of the run's pod: a limit alone may lie below the default request, which is invalid [KU10].
     """
-    tags: dict[str, Any] = {"price_list": name}
+    tags: dict[str, Any] = {PRICE_LIST: name}
     if memory:
         resources = {"requests": {"memory": memory}, "limits": {"memory": memory}}
         tags["dagster-k8s/config"] = {"container_config": {"resources": resources}}
@@ -38,20 +58,23 @@ def export_job(name: str, memory: str | None = None) -> Job:
 
 
 def morning_schedule(name: str, start: date, job: Job, settings: ExportSettings) -> dg.ScheduleDefinition:
-    """The day's export at 06:00 in `EXPORT_TIMEZONE`. One schedule a list: a schedule has exactly one job [DG1]."""
+    """The day's export at the times of `EXPORT_CRON` in `EXPORT_TIMEZONE`. One schedule a list: a schedule has exactly one job [DG1]."""
 
     @dg.schedule(
-        name=f"morning_{name}",
-        cron_schedule=CRON,
+        name=schedule_name(name),
+        cron_schedule=settings.cron,
         execution_timezone=str(settings.timezone),
         job=job,
         description=f"Exports {name} for the day that begins.",
         default_status=dg.DefaultScheduleStatus.RUNNING if settings.automation else dg.DefaultScheduleStatus.STOPPED,
     )
     def morning(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        day = context.scheduled_execution_time.astimezone(settings.timezone).date()
+        tick = context.scheduled_execution_time.astimezone(settings.timezone)
+        day = tick.date()
         if day < start:
             return dg.SkipReason(f"{name} starts on {start}.")  # asked for a day before its start, the tick would fail [DG6]
-        return dg.RunRequest(day.isoformat(), partition_key=day.isoformat(), tags={"trigger": "schedule", "dagster/priority": TODAY_FIRST})
+        # A run key is used once, ever [DG9]: it holds the time of day, so that twice a day is two runs.
+        run_key = tick.isoformat(timespec="minutes")
+        return dg.RunRequest(run_key, partition_key=day.isoformat(), tags={TRIGGER: "schedule", PRIORITY: TODAY_FIRST})
 
     return morning

@@ -80,17 +80,6 @@ def test_memory_becomes_request_and_limit_of_the_runs_pod(tmp_path: Path) -> Non
     assert '"requests": {"memory": "2Gi"}' in tags["dagster-k8s/config"]
 
 
-def test_the_instance_of_the_repository_has_no_telemetry_no_dialog_and_pools_of_one(tmp_path: Path) -> None:
-    (tmp_path / "dagster.yaml").write_text((CLONE / "dagster.yaml").read_text())
-    with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
-        assert not instance.telemetry_enabled
-        assert not instance.nux_enabled
-        assert instance.run_monitoring_enabled
-        pools = instance.get_concurrency_config().pool_config
-        assert (pools.default_pool_limit, str(pools.pool_granularity.value)) == (1, "run")  # type: ignore[union-attr]
-        assert instance.managed_python_loggers == ["price_assets"]
-
-
 def test_the_workspace_names_the_code_location_that_sensors_remember() -> None:
     (loaded,) = yaml.safe_load((CLONE / "workspace.yaml").read_text())["load_from"]
     assert loaded["python_module"] == {"module_name": "price_assets.definitions", "location_name": "price_assets"}
