@@ -18,7 +18,7 @@ from price_assets.demo.company import CLONE, OUTPUT, company, environment, expor
 from price_assets.demo.guard import Guard, ended, guarded
 from price_assets.demo.server import free_port
 from price_assets.errors import Failed
-from price_assets.settings import EXPORT_AUTOMATION
+from price_assets.variables import EXPORT_AUTOMATION
 
 HOME = OUTPUT / "dagster"
 """The demo's own instance. It stays, so that what was materialised is in the catalog the next time, too."""
@@ -63,7 +63,7 @@ def own_instance() -> Generator[None]:
     Runs that an earlier UI's end cut off are marked so: each would hold its list's pool for ever. Raises Failed where another UI runs.
     """
     HOME.mkdir(parents=True, exist_ok=True)
-    shutil.copy(CLONE / "dagster.yaml", HOME)
+    shutil.copy(Path(__file__).with_name("dagster.yaml"), HOME)
     with (HOME / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,1 @@
+"""Tests of a deployment: its files, and Dagster itself running from them."""

@@ -1,0 +1,36 @@
+import pytest
+
+from price_assets_tests.deployment.catalogue import days_ago
+from price_assets_tests.deployment.deployed import Deployment
+
+pytestmark = [pytest.mark.xdist_group("dagster"), pytest.mark.timeout(600)]
+
+CAPTURED = """
+query Captured($run: ID!) {
+  logsForRun(runId: $run) { ... on EventConnection { events { __typename ... on LogsCapturedEvent { fileKey } } } }
+}
+"""
+READ = """
+query Read($key: [String!]!) {
+  capturedLogs(logKey: $key) { stderr }
+  capturedLogsMetadata(logKey: $key) { stderrLocation }
+}
+"""
+
+
+def test_what_a_run_said_is_read_back_from_the_bucket_when_its_machine_is_gone(deployment: Deployment) -> None:
+    dagster = deployment.dagster
+    run = dagster.ended(dagster.launch("paints", days_ago(5)))
+    assert run.is_success, dagster.last_words()
+
+    events = dagster.graphql(CAPTURED, run=run.run_id)["logsForRun"]["events"]
+    (file_key,) = {event["fileKey"] for event in events if event["__typename"] == "LogsCapturedEvent"}
+    assert not list(dagster.home.rglob(f"{file_key}.err"))  # the machine of the run has nothing of it left
+
+    def read() -> dict[str, dict[str, str]] | None:
+        said = dagster.graphql(READ, key=[run.run_id, "compute_logs", file_key])
+        return said if said["capturedLogsMetadata"]["stderrLocation"] else None
+
+    said = dagster.wait_until(read, "the output is in the bucket")
+    assert f"export_paints - {run.run_id} - paints__publication - published" in said["capturedLogs"]["stderr"]
+    assert said["capturedLogsMetadata"]["stderrLocation"] == f"s3://prices/dagster/logs/storage/{run.run_id}/compute_logs/{file_key}.err"
