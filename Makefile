@@ -3,10 +3,10 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help demo ui test kills readers check format bench memory lock clean
+.PHONY: help demo ui test kills readers test-ops check format bench memory lock clean
 
 help:  ## these lines
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: .venv/installed  ## a Postgres with a made-up catalogue, and three price lists exported from it into demo-output/
 	@$(BIN)/python -m price_assets.demo
@@ -24,12 +24,16 @@ readers: .venv/installed  ## SheetJS, ExcelJS and Apache POI read our XLSX, and 
 	@$(BIN)/python -m price_assets_tests.readers.install
 	@PRICE_ASSETS_READERS=1 $(BIN)/pytest price_assets_tests/readers
 
+test-ops: .venv/installed  ## Dagster's UI in a real browser; wants Debian's chromium. PRICE_ASSETS_SCREENSHOTS=1 takes docs/'s pictures anew
+	@PRICE_ASSETS_OPS=1 $(BIN)/pytest price_assets_tests/browser
+
 check: .venv/installed  ## format, lint, types, one-way imports, definitions
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports --no-logo
-	@VIRTUAL_ENV=$(CURDIR)/.venv $(BIN)/dg check defs
+	@home=$$(mktemp -d) && cp price_assets/demo/dagster.yaml $$home && VIRTUAL_ENV=$(CURDIR)/.venv DAGSTER_HOME=$$home $(BIN)/dg check defs; \
+		code=$$?; rm -rf $$home; exit $$code  # the top-level dagster.yaml wants a Postgres
 
 format: .venv/installed  ## put the code into its format
 	@$(BIN)/ruff format .
