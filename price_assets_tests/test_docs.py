@@ -6,13 +6,17 @@ from pathlib import Path
 
 import pytest
 
+from price_assets.cli import main
 from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
-from price_assets.settings import FORMATS, VARIABLES
+from price_assets.operations.alerts.problem import Kind
+from price_assets.settings import FORMATS
+from price_assets.variables import VARIABLES
 
 CLONE = Path(__file__).parents[1]
 README = (CLONE / "README.md").read_text()
-GROUPS = "CX|PJ|XL|CS|ST|DG|KU|PK"
+OPERATIONS = (CLONE / "docs" / "operations.md").read_text()
+GROUPS = "CX|PJ|XL|CS|ST|DG|KU|PK|NT"
 SOURCES = [
     path
     for pattern in ("price_assets/**/*", "price_assets_tests/**/*", "*.yaml", "*.toml", "Makefile", "benchmarks/*", "CONTRIBUTING.md", "README.md")
@@ -57,8 +61,8 @@ def test_the_readme_names_no_setting_that_is_not_read() -> None:
 
 
 def test_the_readmes_make_commands_are_those_that_ci_runs() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (CLONE / "Makefile").read_text(), re.MULTILINE))
-    shown = set(re.findall(r"^make ([a-z]+)", README, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (CLONE / "Makefile").read_text(), re.MULTILINE))
+    shown = set(re.findall(r"^make ([a-z-]+)", README, re.MULTILINE))
     assert shown <= targets
     assert {"demo", "test"} <= shown
     run = " ".join(re.findall(r"^make (.*)", (CLONE / ".ci" / "run").read_text(), re.MULTILINE)).split()
@@ -82,3 +86,33 @@ def test_the_readme_is_whole_and_its_price_list_is_one(tmp_path: Path) -> None:
     assert isinstance(loaded, PriceList), loaded
     said = loaded.model_fields_set | {"start"}
     assert said == set(PriceList.model_fields)
+
+
+def anchors(text: str) -> list[str]:
+    """What GitHub makes of the headings: lower case, hyphens for spaces, no other punctuation."""
+    return [re.sub(r"[^\w\- ]", "", heading).lower().replace(" ", "-") for heading in re.findall(r"^#+ (.*)$", text, re.MULTILINE)]
+
+
+def test_the_runbook_has_a_section_for_each_kind_of_problem_and_each_says_all_that_is_asked() -> None:
+    assert {str(kind) for kind in Kind} <= set(anchors(OPERATIONS))
+    assert len(set(anchors(OPERATIONS))) == len(anchors(OPERATIONS))
+    for kind in Kind:
+        (section,) = [part for part in re.split(r"^## ", OPERATIONS, flags=re.MULTILINE) if anchors(f"## {part}")[0] == str(kind)]
+        assert re.findall(r"^\*\*(Partners|Look at|Do|Over when)\*\*", section, re.MULTILINE) == ["Partners", "Look at", "Do", "Over when"]
+
+
+def test_the_runbooks_links_lead_to_its_sections() -> None:
+    assert set(re.findall(r"\]\(#([^)]+)\)", OPERATIONS)) <= set(anchors(OPERATIONS))
+
+
+def test_the_runbooks_commands_are_real() -> None:
+    commands = re.findall(r"price-assets ([a-z]+)((?: [^`\n#>]+)?)", OPERATIONS)
+    assert {"status", "history", "export", "accept", "withdraw", "doctor", "preview"} <= {name for name, _ in commands}
+    for name, arguments in commands:
+        known = {option for parameter in main.commands[name].params for option in parameter.opts}
+        assert set(re.findall(r"(--[a-z-]+)", re.sub(r'"[^"]*"', "", arguments))) <= known, (name, arguments)
+
+
+def test_the_runbook_names_no_setting_that_is_not_read() -> None:
+    named = set(re.findall(r"\b((?:DB|STORAGE|EXPORT|CATCH|NOTIFY|SMTP|SLACK|HEARTBEAT|RUNBOOK|PRICE_LISTS|LOG)_[A-Z_]+[A-Z])\b", OPERATIONS))
+    assert named <= {variable.name for variable in VARIABLES}
