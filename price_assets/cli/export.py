@@ -21,20 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-class _Told(click.Command):
-    """A command whose wrong arguments are told of too: nobody reads what a CronJob prints."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Raise click's own error, after somebody was told."""
-        try:
-            return super().parse_args(ctx, args)
-        except click.UsageError as error:
-            if not ctx.resilient_parsing:
-                Progress(error=UsageError(error.format_message())).tell()
-            raise
-
-
-@click.command(cls=_Told)
+@click.command()
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_names)
 @click.option("--date", "day", type=Day(), metavar="D", help="The export date, YYYY-MM-DD.  [default: RUN_DATE, else today in EXPORT_TIMEZONE]")
 @click.option("--from", "first", type=Day(), metavar="D", help="The first of several export dates.")
@@ -56,7 +43,7 @@ def export(names: tuple[str, ...], *, day: date | None, first: date | None, last
 
     A day whose rows, contract and formats are published already ends as `unchanged`; running this twice is safe.
     """
-    progress = Progress(names, last or first or day)
+    progress = Progress(names, last or first or day, of_certain_days=bool(day or first or last))
     try:
         _export(names, progress, day=day, first=first, last=last, from_snapshots=from_snapshots, as_json=as_json)
     finally:

@@ -31,12 +31,13 @@ EVERY_LIST = "every price list"
 class Progress:
     """An export as it goes.
 
-    `names` and `day` are what was asked for; `expected`, once they are known, the lists and days that it sets out to export; `store` is where
-    they go, once that has answered. `error` is what ended it before its time.
+    `names` and `day` are what was asked for, `of_certain_days` where somebody named them; `expected`, once they are known, the lists and days
+    that it sets out to export; `store` is where they go, once that has answered. `error` is what ended it before its time.
     """
 
     names: tuple[str, ...] = ()
     day: date | None = None
+    of_certain_days: bool = False
     expected: list[tuple[str, date]] = field(default_factory=list[tuple[str, date]])
     store: "Store | None" = None
     exported: "list[tuple[ExportedDay, datetime]]" = field(default_factory=list["tuple[ExportedDay, datetime]"])
@@ -70,9 +71,9 @@ class Progress:
 
     @property
     def _is_known_already(self) -> bool:
-        """Whether nobody but the person at the terminal needs to know: who stopped it, or typed what can't be."""
+        """Whether nobody but the caller needs to know: who stopped it, or asked at a terminal, or of certain days, for what can't be."""
         interrupted = isinstance(self.error, Stopped) and self.error.exit_code is ExitCode.INTERRUPTED
-        return interrupted or (isinstance(self.error, UsageError) and sys.stdin.isatty())
+        return interrupted or (isinstance(self.error, UsageError) and (self.of_certain_days or sys.stdin.isatty()))
 
     def _today(self) -> "Today":
         """The day on which it began, and the lists that are expected then; none where that can't be known."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import takewhile
 from zoneinfo import ZoneInfo
 
@@ -19,6 +19,10 @@ class Tick:
     def export_date(self) -> date:
         """The business day that is exported at this time."""
         return self.at.date()
+
+    def is_later_than(self, last: datetime | None, now: datetime) -> bool:
+        """Whether it comes after the last one that something was done for; one more than a day ahead is of a clock that was wrong."""
+        return last is None or last < self.at.astimezone(UTC) or last - now > timedelta(days=1)
 
 
 def ticks(cron: str, timezone: ZoneInfo, after: datetime, until: datetime) -> Iterator[Tick]:

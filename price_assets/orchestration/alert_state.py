@@ -1,6 +1,6 @@
 """What one tick of the sensor `alerts` leaves to the next."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
@@ -20,13 +20,13 @@ class Pause(BaseModel):
     until: AwareDatetime | None = None
 
     def is_over(self, now: datetime) -> bool:
-        """Whether it may be tried."""
-        return self.until is None or now >= self.until
+        """Whether it may be tried; a clock that was ahead has left a pause that is too long."""
+        return self.until is None or not timedelta(0) < self.until - now <= LONGEST
 
     def grows(self, now: datetime) -> None:
         """It did not work."""
         self.times += 1
-        self.until = now + min(SHORTEST * 2 ** min(self.times - 1, 10), LONGEST)
+        self.until = now.astimezone(UTC) + min(SHORTEST * 2 ** min(self.times - 1, 10), LONGEST)
 
     def ends(self) -> None:
         """It worked."""
@@ -48,8 +48,8 @@ class AlertState(BaseModel):
     raised: dict[str, dict[Kind, list[str]]] = Field(default_factory=dict[str, dict[Kind, list[str]]])
     taken: list[str] = Field(default_factory=list[str])
     told: list[str] = Field(default_factory=list[str])
-    summary: str = ""
-    heartbeat: str = ""
+    summary: AwareDatetime | None = None
+    heartbeat: AwareDatetime | None = None
     gathering: int = 0
     sending: Pause = Field(default_factory=Pause)
     beating: Pause = Field(default_factory=Pause)
@@ -63,10 +63,10 @@ class AlertState(BaseModel):
             return cls()
 
     def see(self, price_lists: list[str], cron: str, now: datetime) -> None:
-        """Note the lists that there are, and when they are due: other times are a beginning, too."""
+        """Note the lists that there are, and when they are due: other times are a beginning, too, and so is a clock that is set back."""
         known = self.first_seen if self.cron == cron else {}
         self.cron = cron
-        self.first_seen = {name: known.get(name, now) for name in price_lists}
+        self.first_seen = {name: min(known.get(name, now), now) for name in price_lists}
 
     def raised_of(self, day: DueDay) -> set[Kind]:
         """The kinds of problems that were made of it already."""

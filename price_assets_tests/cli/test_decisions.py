@@ -74,7 +74,7 @@ def test_accepted_rows_are_published_by_the_next_run_with_a_note(blocked: tuple[
         (("--snapshot", "S", "--check", "price_change", "--check", "nulls", "--reason", "x"), 2, "did not fail nulls"),
         (("--snapshot", "S", "--check", "price_chang", "--reason", "x"), 2, "shop has no check 'price_chang'; did you mean 'price_change'?"),
         (("--snapshot", "S", "--check", "formats", "--reason", "x"), 2, "formats can't be accepted"),
-        (("--snapshot", "S", "--check", "price_change", "--reason", "  "), 2, "'reason' says nothing"),
+        (("--snapshot", "S", "--check", "price_change", "--reason", "…"), 2, "'reason' says nothing"),
         (("--snapshot", "S", "--check", "price_change", "--reason", "x", "--by", ""), 2, "'by' says nothing"),
     ],
 )

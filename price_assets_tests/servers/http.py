@@ -1,8 +1,9 @@
 """A small HTTP server in a thread of this process, for doubles of what can't be had here."""
 
+import socket
 import threading
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from ssl import SSLContext
@@ -76,3 +77,25 @@ def served(answer: Callable[[Request], Answer], tls: SSLContext | None = None) -
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextmanager
+def dripping_server() -> Generator[int]:
+    """A port that answers with 200, and then with a byte of a header each tenth of a second until it is closed."""
+    over = threading.Event()
+
+    def drip(connection: socket.socket) -> None:
+        with connection, suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nX-Drip: ")
+            while not over.wait(0.1):
+                connection.sendall(b"a")
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                threading.Thread(target=drip, args=(listening.accept()[0],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        threading.Thread(target=serve, daemon=True).start()
+        yield listening.getsockname()[1]
+        over.set()

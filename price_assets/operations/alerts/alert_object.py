@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from price_assets.errors import Failed, PriceAssetsError
 from price_assets.export.commit import put_if
@@ -26,8 +26,8 @@ class Alerts(BaseModel):
 
     version: Literal[1] = 1
     incidents: Incidents = Field(default_factory=Incidents)
-    summary: str = ""
-    heartbeat: str = ""
+    summary: AwareDatetime | None = None
+    heartbeat: AwareDatetime | None = None
 
 
 class AlertObject:

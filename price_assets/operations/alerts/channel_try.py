@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import cast
 
-from apprise import Apprise, AppriseResultStatus, NotifyFormat, NotifyLogEntry, NotifyType
+from apprise import Apprise, NotifyFormat, NotifyLogEntry, NotifyType
 
+from price_assets.errors import PriceAssetsError, StorageUnavailable
 from price_assets.operations.alerts.channels import ASSET, Channel
 from price_assets.operations.alerts.plain_words import plainly
 from price_assets.operations.alerts.problem import Level, Message
 from price_assets.operations.alerts.redaction import redacted
+from price_assets.operations.registers import side_by_side
 
 _TYPES: dict[Level, NotifyType] = {
     "failure": NotifyType.FAILURE,
@@ -38,7 +40,7 @@ class Answer:
 
 
 def tried(channel: Channel, message: Message, seconds: float) -> Answer:
-    """Send it once, and wait for so long at most. What Apprise raises comes through."""
+    """Send it once, and wait for so long at most. Raises Failed where Apprise does."""
     reached: list[object] = []
     service = channel.service
 
@@ -50,11 +52,16 @@ def tried(channel: Channel, message: Message, seconds: float) -> Answer:
     apprise = Apprise(asset=ASSET)
     apprise.add(service)
     title, body = channel.text(message)
-    result = apprise.notify(body, title, _TYPES[message.level], body_format=NotifyFormat.TEXT, timeout=max(seconds, 0.1), log_level=logging.DEBUG)
-    if result:
+    kind = _TYPES[message.level]
+    result = side_by_side(
+        [""], lambda _: apprise.notify(body, title, kind, body_format=NotifyFormat.TEXT, log_level=logging.DEBUG), max(seconds, 0.1)
+    )[""]
+    if isinstance(result, PriceAssetsError) and not isinstance(result, StorageUnavailable):
+        raise result
+    late = isinstance(result, StorageUnavailable)
+    if result and not late:
         return Answer(accepted=True)
-    entries = list(result.logs())
-    late = any(each.status == AppriseResultStatus.TIMEOUT for each in result.results)
+    entries = [] if late else list(result.logs())
     said = f"no answer within {seconds:.0f} s" if late else "; ".join(dict.fromkeys(_told(entries, channel.secrets))) or "it did not say why"
     if reached:
         return Answer(accepted=True, said=f"not all of its addressees: {said}")

@@ -30,6 +30,7 @@ ANSWER_SECONDS = 4.0
 ASSET = AppriseAsset(
     app_id="price_assets",
     http_redirects=False,  # a POST that is sent on becomes a GET, and a sign-in page answers it with 200 [NT10]
+    service_timeout=0,  # who waits for a message bounds it: Apprise's own bound would hold up the end of the process [NT15]
 )
 _apprise = logging.getLogger("apprise")
 _apprise.propagate = False  # its lines hold the addresses of webhooks; what is worth telling is told by us, without them [NT3]

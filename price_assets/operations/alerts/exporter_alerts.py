@@ -17,7 +17,7 @@ from price_assets.export.storage import Store
 from price_assets.operations.alerts.alert_object import SECONDS, AlertObject, Alerts
 from price_assets.operations.alerts.exporter_day import DayTelling, Today
 from price_assets.operations.alerts.incidents import Incidents, Outgoing
-from price_assets.operations.alerts.message_text import NAMES
+from price_assets.operations.alerts.message_text import CAUSE, NAMES, one_line
 from price_assets.operations.alerts.notifications import Channels, accepted
 from price_assets.operations.alerts.problem import Problem
 from price_assets.operations.alerts.problem_of import partners_have
@@ -89,8 +89,7 @@ class _Telling:
             sent += told
             if not (waiting and told):
                 break
-        if held := sum(len(incident.waiting) for incident in incidents.incidents.values()) + len(waiting):
-            log.warning("%s problems are told of by a later export: too many messages went out, or none was accepted", held)
+        _log_held(incidents, waiting)
 
         def note(state: Alerts) -> None:
             left = self._take(state.incidents, problems, published)
@@ -131,6 +130,17 @@ class _Telling:
         problems = [_with_partners(problem, registers.get(problem.price_list)) for problem in problems]
         states = [(name, day, day_state(registers[name], day)) for name, day in still_open if name in registers]
         return problems, [*published, *((name, day, state.published_at) for name, day, state in states if state.published_at)]
+
+
+def _log_held(incidents: Incidents, full: Iterable[Problem]) -> None:
+    """A line a cause. `full`: what there was no room for."""
+    held = {fingerprint: [each.problem for each in incident.waiting.values()] for fingerprint, incident in incidents.incidents.items()}
+    for problem in full:
+        held.setdefault(problem.fingerprint, []).append(problem)
+    for problems in filter(None, held.values()):
+        days = ", ".join(f"{problem.price_list} {problem.export_date}" for problem in problems)
+        cause = one_line(next((problem.cause for problem in problems if problem.cause), "its cause is told above"), CAUSE)
+        log.warning("Told of by a later export, since too many messages went out or none was accepted: %s: %s", days, cause)
 
 
 def _with_partners(problem: Problem, register: Register | None) -> Problem:

@@ -13,7 +13,7 @@ from price_assets.operations.alerts.alert_object import SECONDS, AlertObject, Al
 from price_assets.operations.alerts.heartbeat import ping
 from price_assets.operations.alerts.notifications import Channels
 from price_assets.operations.alerts.summary import summary
-from price_assets.operations.due import ticks
+from price_assets.operations.due import Tick, ticks
 from price_assets.operations.registers import side_by_side
 from price_assets.settings import NotifySettings
 
@@ -29,12 +29,12 @@ class Today:
     cron: str
     timezone: ZoneInfo
 
-    def tick(self, now: datetime) -> str:
-        """The newest time of EXPORT_CRON of that day, or its first where none has passed yet: a CronJob may come early. Empty: it has none."""
+    def tick(self, now: datetime) -> Tick | None:
+        """The newest time of EXPORT_CRON of that day, or its first where none has passed yet: a CronJob may come early. None: it has none."""
         midnight = datetime.combine(self.day, datetime.min.time(), self.timezone)
         found = list(ticks(self.cron, self.timezone, midnight - timedelta(seconds=1), midnight + timedelta(days=1, seconds=-1)))
         passed = [tick for tick in found if tick.at.astimezone(UTC) <= now.astimezone(UTC)]
-        return (passed[-1] if passed else found[0]).at.isoformat() if found else ""
+        return (passed[-1] if passed else found[0]) if found else None
 
 
 @dataclass(frozen=True)
@@ -54,21 +54,22 @@ class DayTelling:
         tick, url = today.tick(now), self.settings.heartbeat_url
         if not tick or not (self.settings.summary or url):
             return
-        told = self.alerts.read()
-        sums, beats = self.settings.summary and told.summary != tick, url and told.heartbeat != tick
+        told, at = self.alerts.read(), tick.at.astimezone(UTC)
+        sums = self.settings.summary and tick.is_later_than(told.summary, now)
+        beats = url and tick.is_later_than(told.heartbeat, now)
         if not (sums or beats) or not _all_published(today, self.store):
             return
         # The one that can write it down sends the summary: of several exporters that end together, one.
-        if sums and time.monotonic() < until and self.alerts.change(lambda state: _note(state, summary=tick)):
+        if sums and time.monotonic() < until and self.alerts.change(lambda state: _note(state, summary=at)):
             self.channels.send(in_time(lambda: summary(self.store, today.names, today.day)))
         if beats and url and time.monotonic() < until:
             if said := ping(url):
                 log.error("%s", said)
             else:
-                self.alerts.change(lambda state: _note(state, heartbeat=tick))
+                self.alerts.change(lambda state: _note(state, heartbeat=at))
 
 
-def _note(state: Alerts, *, summary: str = "", heartbeat: str = "") -> None:
+def _note(state: Alerts, *, summary: datetime | None = None, heartbeat: datetime | None = None) -> None:
     state.summary, state.heartbeat = summary or state.summary, heartbeat or state.heartbeat
 
 

@@ -50,11 +50,26 @@ class Day(BaseModel):
             del self.runs[earlier]
 
     def repeats(self, problem: Problem, now: datetime) -> bool:
-        """Whether a message told of the same so lately that it is only counted: of a block by the same checks, on this day of the zone of `now`."""
+        """Whether a message told of the same so lately that it is only counted.
+
+        Of a failure, as long as the day is not published: that the last try failed, too, is told as given up. Of a block by the same checks, on
+        this day of the zone of `now`.
+        """
         told = self.told.get(problem.fingerprint)
         if told is None or self.over:
             return False
-        return now - told < WINDOW or (problem.kind is Kind.BLOCKED and told.astimezone(now.tzinfo).date() == now.date())
+        match problem.kind:
+            case Kind.FAILED if self.published is None:
+                return True
+            case Kind.BLOCKED if told.astimezone(now.tzinfo).date() == now.date():
+                return True
+            case _:
+                return now - told < WINDOW
+
+    def set_back(self, now: datetime) -> None:
+        """Take the times that lie in the future as now."""
+        self.at, self.published = min(self.at, now), self.published and min(self.published, now)
+        self.told = {fingerprint: min(told, now) for fingerprint, told in self.told.items()}
 
 
 class Waiting(BaseModel):
@@ -87,8 +102,14 @@ class Incident(BaseModel):
         if waiting := self.waiting.get(name):
             waiting.runs = (*waiting.runs, run_name(problem))
             return
-        kept = problem if len(self.waiting) < KNOWN else problem.model_copy(update={"cause": "", "details": (), "remedy": ""})
+        kept = problem.as_told() if len(self.waiting) < KNOWN else problem.model_copy(update={"cause": "", "details": (), "remedy": ""})
         self.waiting[name] = Waiting(problem=kept, since=min(problem.at, now), runs=(run_name(problem),))
+
+    def set_back(self, now: datetime) -> None:
+        """Take the times that lie in the future as now."""
+        self.told = self.told and min(self.told, now)
+        for waiting in self.waiting.values():
+            waiting.since = min(waiting.since, now)
 
     def is_told(self, name: str, runs: tuple[str, ...], now: datetime, home: str) -> None:
         """A message told of these problems of a day."""

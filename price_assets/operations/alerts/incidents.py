@@ -74,7 +74,7 @@ class Incidents(BaseModel):
 
         "told": a message told of it, or of the same so lately that it is only counted. "full": too many wait, it was not taken; add it again.
         """
-        name, run = day_name(problem), run_name(problem)
+        name, run, fingerprint = day_name(problem), run_name(problem), problem.fingerprint
         day = self.days.get(name)
         if day and run in day.runs:
             return "told" if day.runs[run] else "waiting"
@@ -83,11 +83,11 @@ class Incidents(BaseModel):
             return "told"
         if sum(len(incident.waiting) for incident in self.incidents.values()) >= MOST:
             return "full"
+        self.incidents.setdefault(fingerprint, Incident()).takes(problem, now)
         if day is None or day.over:
             earlier = day.runs if day else {}
             day = self.days[name] = Day(price_list=problem.price_list, export_date=problem.export_date, at=problem.at, runs=earlier)
         day.takes(problem, told=False)
-        self.incidents.setdefault(problem.fingerprint, Incident()).takes(problem, now)
         return "waiting"
 
     def published(self, price_list: str, export_date: date, at: datetime) -> None:
@@ -132,7 +132,8 @@ class Incidents(BaseModel):
                 self.recovered = now
 
     def forget(self, now: datetime) -> None:
-        """Drop what no message will need again."""
+        """Drop what no message will need again; the times that a clock which was ahead has left would keep it, and hold up others."""
+        self._set_back(now)
         kept = {name: incident for name, incident in self.incidents.items() if incident.waiting or (incident.told and now - incident.told < WINDOW)}
         waits = {name for incident in kept.values() for name in incident.waiting}
         days = {name: day for name, day in self.days.items() if name in waits or now - day.at < (timedelta(days=1) if day.over else KEPT)}
@@ -140,6 +141,12 @@ class Incidents(BaseModel):
         gone = set(surplus[: max(0, len(days) - MOST)])
         self.incidents, self.days = kept, {name: day for name, day in days.items() if name not in gone}
         self.sent = [at for at in self.sent if now - at < BURST_WINDOW]
+
+    def _set_back(self, now: datetime) -> None:
+        for each in (*self.days.values(), *self.incidents.values()):
+            each.set_back(now)
+        self.sent = [min(at, now) for at in self.sent]
+        self.counted, self.recovered = self.counted and min(self.counted, now), self.recovered and min(self.recovered, now)
 
     def _troubles(self, now: datetime, settings: NotifySettings, covered: set[str], *, final: bool) -> Iterator[Outgoing]:
         """A message for each incident that is due, and one for all those that would be too many. `covered`: days that another message tells of."""

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
-from typing import Literal
+from itertools import accumulate
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict
+
+from price_assets.operations.alerts.message_text import CAUSE, COMMAND, MESSAGE, one_line
 
 
 class Kind(StrEnum):
@@ -20,6 +23,14 @@ class Kind(StrEnum):
     GAVE_UP = "gave-up"
 
 
+def _encodable(value: Any) -> Any:
+    return value.encode(errors="replace").decode() if isinstance(value, str) else value
+
+
+Text = Annotated[str, BeforeValidator(_encodable)]
+"""A file's name or an error may hold half of a surrogate pair, which can't be written down: it becomes a question mark."""
+
+
 class Problem(BaseModel):
     """`cause` is one line; `step` is snapshot, csv, xlsx or publication, where one failed; `details` are further lines, such as each failed check.
 
@@ -29,13 +40,13 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     kind: Kind
-    price_list: str
+    price_list: Text
     export_date: date
     at: AwareDatetime
-    cause: str
+    cause: Text
     step: str = ""
-    details: tuple[str, ...] = ()
-    remedy: str = ""
+    details: tuple[Text, ...] = ()
+    remedy: Text = ""
     run_id: str = ""
 
     @property
@@ -44,6 +55,14 @@ class Problem(BaseModel):
         cause = re.sub(rf"\b{re.escape(self.price_list)}\b", "*", self.cause)
         cause = re.sub(r"\b[0-9a-f]{8,}\b|[0-9]+", "#", cause)
         return sha256(f"{self.kind} {self.step} {cause}".encode()).hexdigest()[:12]
+
+    def as_told(self) -> "Problem":
+        """The same without what is more than a message holds, so that a state with many of them stays small; its command stays whole."""
+        details = [one_line(line) for line in self.details]
+        room = sum(size <= MESSAGE for size in accumulate(len(line) for line in details))
+        return self.model_copy(
+            update={"cause": one_line(self.cause, CAUSE), "details": tuple(details[:room]), "remedy": one_line(self.remedy, COMMAND)}
+        )
 
 
 Level = Literal["failure", "warning", "success", "info"]

@@ -25,7 +25,7 @@ def problem_of_run(
     partners: str = "",
     run_id: str = "",
 ) -> Problem:
-    """What `error`, the run's one line, and its checks say.
+    """What `error`, the run's one line, and its checks say; `blocked` without a check that failed is a value that does not fit, and so a failure.
 
     `checks` are those of `export --json`: each has `check`, `passed`, `summary`, and where there are some `offending_rows`, and a `note` where
     the failed check was excused. The cause of a blocked day names its checks and nothing else, so that days which the same checks block have
@@ -34,7 +34,7 @@ def problem_of_run(
     failed = [check for check in checks if not check["passed"] and not check.get("note")] if blocked else []
     names = ", ".join(sorted(str(check["check"]) for check in failed))
     return Problem(
-        kind=Kind.BLOCKED if blocked else Kind.FAILED,
+        kind=Kind.BLOCKED if names else Kind.FAILED,
         price_list=price_list,
         export_date=export_date,
         at=at,

@@ -1,6 +1,7 @@
 """HEARTBEAT_URL is asked for, and never told."""
 
 import ssl
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import pytest
 from price_assets.operations.alerts import heartbeat
 from price_assets.operations.alerts.heartbeat import ping
 from price_assets_tests.servers.certificates import Authority
-from price_assets_tests.servers.http import Answer, Request, served
+from price_assets_tests.servers.http import Answer, Request, dripping_server, served
 from price_assets_tests.servers.smtp import silent_server
 
 SECRET = "/ping/k4nary-0a1b"
@@ -71,6 +72,14 @@ def test_whatever_is_wrong_is_one_line_without_the_address(address: str) -> None
 def test_a_server_that_never_answers_is_given_up() -> None:
     with silent_server() as port:
         assert ping(f"http://127.0.0.1:{port}{SECRET}") == "HEARTBEAT_URL was not pinged in 3 tries: no answer in time"
+
+
+def test_a_server_that_sends_a_byte_now_and_then_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeat, "IN_ALL", 0.3)
+    began = time.monotonic()
+    with dripping_server() as port:
+        assert ping(f"http://127.0.0.1:{port}{SECRET}") == "HEARTBEAT_URL was not pinged: no answer within 0 s"
+    assert time.monotonic() - began < 3
 
 
 def test_it_is_verified_by_the_named_authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -100,15 +100,70 @@ def test_what_catch_up_tries_again_with_the_same_cause_is_counted_and_no_message
     assert message.lines == ("retail 2026-11-26: published at 07:16; 4 problems, the last at 06:16",)
 
 
-def test_a_try_that_fails_otherwise_or_much_later_is_another_message() -> None:
+def test_a_try_that_fails_otherwise_or_after_it_was_published_is_another_message() -> None:
     on_call = OnCall()
     on_call.fails("retail")
     on_call.after(60)
     on_call.fails("retail", cause="The storage does not answer.")
     assert [message.title for message in on_call.after(60)] == ["retail 2026-11-26 failed: The storage does not answer"]
+    on_call.publishes("retail")
     on_call.after(3_600)
     assert on_call.fails("retail") == ["waiting"]
     assert len(on_call.after(60)) == 1
+
+
+def test_the_last_of_the_tries_is_no_message_beside_the_one_that_it_was_given_up() -> None:
+    on_call = OnCall()
+    on_call.fails("retail")
+    on_call.after(60)
+    on_call.after(2_000)
+    assert on_call.fails("retail", run="third") == ["told"]
+    on_call.fails("retail", kind=Kind.GAVE_UP)
+    assert [message.title.split(":")[0] for message in on_call.after(3_600)] == ["retail 2026-11-26 was given up"]
+
+
+def test_a_clock_that_was_ahead_holds_up_nothing() -> None:
+    on_call = OnCall(now=MORNING + timedelta(days=365))
+    for name in LISTS[:7]:
+        on_call.fails(name, cause=f"column {name} does not exist")
+    on_call.after(60)
+    on_call.fails("wholesale")
+    on_call.now = MORNING
+    on_call.look()
+    on_call.fails("retail", "wholesale", cause="The storage does not answer.")
+    on_call.after(1_900)
+    on_call.publishes("retail", "wholesale", *LISTS[:7])
+    on_call.after(600)
+    told = {title.split(":")[0] for title in on_call.titles}
+    assert {"wholesale 2026-11-26 failed", "retail and wholesale 2026-11-26 failed"} <= told | {title.replace(" too", "") for title in told}
+    assert on_call.incidents.open() == []
+    assert all(day.over for day in on_call.incidents.days.values())
+
+
+def test_half_of_a_surrogate_pair_loses_no_alert() -> None:
+    on_call = OnCall()
+    on_call.fails("retail", cause="no file /tmp/\udcff", details=("row \udcff",))
+    (message,) = on_call.after(60)
+    assert message.title == "retail 2026-11-26 failed: no file /tmp/?"
+    assert "row ?" in message.lines
+
+
+def test_what_can_not_be_taken_changes_nothing() -> None:
+    incidents = Incidents()
+    broken = problem().model_copy(update={"cause": "\udcff"})
+    with pytest.raises(UnicodeEncodeError):
+        incidents.add(broken, MORNING)
+    assert incidents == Incidents()
+
+
+def test_a_long_error_is_kept_as_far_as_it_is_told_and_its_command_whole() -> None:
+    command = f'price-assets accept retail --date 2026-11-26 --snapshot {"a" * 12}{" --check price_change" * 9} --reason "…"'
+    on_call = OnCall()
+    on_call.fails("retail", kind=Kind.BLOCKED, cause=JUMP + ", x" * 100_000, details=("y" * 100_000,) * 100, remedy=command)
+    assert len(on_call.incidents.model_dump_json()) < 8_000
+    (message,) = on_call.after(60)
+    assert command in message.lines
+    assert "(the rest is in the log)" in message.lines
 
 
 def test_a_day_that_the_same_checks_block_again_is_one_message_a_day() -> None:

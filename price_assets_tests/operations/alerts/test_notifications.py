@@ -14,7 +14,7 @@ from price_assets.operations.alerts import channel_try, channels, notifications
 from price_assets.operations.alerts.notifications import Channels, Delivery, accepted
 from price_assets.operations.alerts.problem import Message
 from price_assets.settings import NotifySettings
-from price_assets_tests.servers.http import Answer, Request, served
+from price_assets_tests.servers.http import Answer, Request, dripping_server, served
 from price_assets_tests.servers.smtp import silent_server
 
 MESSAGE = Message("retail 2026-11-24: не опубликован", ("Цена <b> & «Болт»", "step: snapshot"), "failure")
@@ -145,6 +145,22 @@ def test_all_tries_of_a_message_end_within_a_time(monkeypatch: pytest.MonkeyPatc
         over.set()
     assert (delivery.accepted, delivery.tries, delivery.lasting) == (False, 1, False)
     assert delivery.said.startswith("no answer within ")
+
+
+def test_a_server_that_sends_a_byte_now_and_then_holds_up_neither_the_message_nor_the_end_of_the_process() -> None:
+    """[NT15]"""
+    code = """
+import sys
+from price_assets.operations.alerts import notifications
+from price_assets.operations.alerts.problem import Message
+from price_assets.settings import NotifySettings
+notifications.SECONDS = 0.5
+(delivery,) = notifications.Channels(NotifySettings(slack_webhook_url=sys.argv[1])).send(Message("title", (), "info"))
+print(delivery.said)
+"""
+    with dripping_server() as port:
+        done = subprocess.run([sys.executable, "-c", code, f"http://127.0.0.1:{port}/x"], capture_output=True, text=True, timeout=30, check=False)
+    assert done.stdout.startswith("no answer within "), done.stderr
 
 
 def test_each_channel_gets_each_message_whatever_becomes_of_the_others(caplog: pytest.LogCaptureFixture) -> None:

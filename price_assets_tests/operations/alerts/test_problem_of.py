@@ -36,9 +36,9 @@ def test_lists_that_the_same_checks_block_have_one_cause_whatever_their_rows() -
     assert first.fingerprint != problem_of_run("retail", DAY, NOW, BLOCKED, blocked=True, checks=[JUMP | {"check": "row_count"}]).fingerprint
 
 
-def test_a_value_that_does_not_fit_blocks_without_a_check_and_nobody_can_accept_it() -> None:
+def test_a_value_that_does_not_fit_is_a_failure_for_nobody_can_accept_it() -> None:
     problem = problem_of_run("retail", DAY, NOW, "price of 002 is 1.005, which decimal(12,2) can't hold.", blocked=True)
-    assert (problem.kind, problem.cause, problem.remedy) == (Kind.BLOCKED, "price of 002 is 1.005, which decimal(12,2) can't hold.", "")
+    assert (problem.kind, problem.cause, problem.remedy) == (Kind.FAILED, "price of 002 is 1.005, which decimal(12,2) can't hold.", "")
 
 
 def test_a_failure_has_its_line_for_a_cause() -> None:
