@@ -14,7 +14,7 @@ NEXT = """
   make demo    once more: the same rows are "unchanged", and nothing is rendered again
   make ui      every day of every list in Dagster's UI: materialise, backfill, see a check fail
   make test    all tests
-  Write a price list of your own: copy retail.yaml and retail.sql in price_assets/price_lists, change their name and the query, and `make ui`."""
+  Make a price list of your own, of your own database: "From one SQL file to an XLSX" in README.md"""
 
 
 def main() -> int:

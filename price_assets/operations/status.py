@@ -70,7 +70,7 @@ def list_status(watched: Watched, register: Register | PriceAssetsError, deadlin
     errors = (watched.error,) if watched.error else ()
     if isinstance(register, PriceAssetsError):
         return ListStatus(watched.name, Condition.UNREADABLE, day, errors=(register, *errors))
-    start = watched.start or min(register.days, default=date.min)
+    start = _start(watched, register, deadlines)
     wanted = day or _day_to_look_at(register, start, deadlines)
     state, due_at = day_state(register, wanted), deadlines.of(wanted)
     is_due = wanted >= start and deadlines.have_passed(due_at)
@@ -93,6 +93,14 @@ def list_status(watched: Watched, register: Register | PriceAssetsError, deadlin
         _advice(watched, wanted, state, condition, deadlines),
         errors,
     )
+
+
+def _start(watched: Watched, register: Register, deadlines: Deadlines) -> date:
+    """Of a list that knows today's prices only, no day was to be had before the first that it came to."""
+    start = watched.start or min(register.days, default=date.min)
+    if watched.listed and not watched.past_dates and not watched.error:
+        return max(start, min(register.days, default=deadlines.today))
+    return start
 
 
 def _day_to_look_at(register: Register, start: date, deadlines: Deadlines) -> date:

@@ -62,7 +62,7 @@ def take_due_days(instance: dg.DagsterInstance, due: DueDays, state: AlertState,
     for day in days:
         if time.monotonic() - began > SECONDS:
             break
-        watch = Watch(state.first_seen[day.price_list], due.watch.deadline, due.watch.catch_up_tries, state.raised_of(day))
+        watch = Watch(state.first_seen.get(day.price_list, now), due.watch.deadline, due.watch.catch_up_tries, state.raised_of(day))
         for problem in due_problems(day, now, watch, cause_of):
             if state.incidents.add(problem, now) != "full":
                 state.note_raised(day, problem.kind)

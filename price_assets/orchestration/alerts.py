@@ -21,7 +21,7 @@ from price_assets.operations.due import Tick
 from price_assets.operations.registers import side_by_side
 from price_assets.orchestration.alert_sources import take_due_days, take_failed_runs, take_recoveries
 from price_assets.orchestration.alert_state import AlertState
-from price_assets.orchestration.due_day import DueDay, State
+from price_assets.orchestration.due_day import DueDay, Expected, State
 from price_assets.orchestration.due_days import DueDays
 from price_assets.orchestration.on_failure import ALERT, TOLD
 from price_assets.orchestration.register_reader import RegisterReader
@@ -34,7 +34,8 @@ GATHERING = 6
 """Ticks, at most."""
 SUMMARY_BEFORE, SUMMARY = 10.0, 20.0
 """The summary is begun in the first seconds of a tick, or at the next; and it may take so long."""
-PING_BEFORE = 20.0
+PING_BEFORE = 38.0
+"""A ping takes up to 12 seconds."""
 MARK_UNTIL = 52.0
 
 
@@ -76,6 +77,7 @@ class _AlertTick:
     registers: RegisterReader
     began: float = field(default_factory=time.monotonic)
     said: list[str] = field(default_factory=list[str])
+    watched: list[Expected] = field(default_factory=list[Expected])
     days: list[DueDay] = field(default_factory=list[DueDay])
 
     def attempt(self, what: str, part: Callable[[], None]) -> None:
@@ -102,7 +104,8 @@ class _AlertTick:
 
     def take_days(self) -> None:
         """What is overdue, missed or given up."""
-        self.state.see([each.name for each in self.due.expected], f"{self.due.settings.cron} {self.due.settings.timezone}", self.now)
+        self.watched = self.due.watched(self.context.instance)
+        self.state.see([each.name for each in self.watched], f"{self.due.settings.cron} {self.due.settings.timezone}", self.now)
         self.days = self.due.look(self.context.instance, self.now, self.state.remembered, self.registers)
         take_due_days(self.context.instance, self.due, self.state, self.now, self.days)
         self.state.forget(self.due.ticks(self.now), self.now)
@@ -150,25 +153,24 @@ class _AlertTick:
 
     def summarise(self, settings: NotifySettings) -> None:
         """Once a tick, when all lists are published or the deadline is over."""
-        tick, over = self._newest()
-        if tick is None or not settings.summary or self.state.summary == tick.at.isoformat() or not self.has_time(SUMMARY_BEFORE):
+        tick, names, over = self._newest()
+        if tick is None or not settings.summary or not tick.is_later_than(self.state.summary, self.now) or not self.has_time(SUMMARY_BEFORE):
             return
         if tick.at.astimezone(UTC) < min(self.state.first_seen.values()):
             return  # a deployment that has just begun does not tell of yesterday
         if over or self.now.astimezone(UTC) >= tick.at.astimezone(UTC) + self.due.watch.deadline:
-            names = [day.price_list for day in self.days if day.tick == tick]
             message = side_by_side([""], lambda _: summary(self.due.exporter.store, names, tick.export_date), SUMMARY)[""]
             if isinstance(message, PriceAssetsError):
                 self.complain(f"There is no summary yet: {message}")
             elif self._send(Channels(settings), message):
-                self.state.summary = tick.at.isoformat()
+                self.state.summary = tick.at.astimezone(UTC)
             else:
                 self.state.sending.grows(self.now)
 
     def beat(self, settings: NotifySettings) -> None:
         """Once a tick, when all lists are published."""
-        tick, over = self._newest()
-        if tick is None or not over or not settings.heartbeat_url or self.state.heartbeat == tick.at.isoformat():
+        tick, _, over = self._newest()
+        if tick is None or not over or not settings.heartbeat_url or not tick.is_later_than(self.state.heartbeat, self.now):
             return
         if not self.has_time(PING_BEFORE) or not self.state.beating.is_over(self.now):
             return
@@ -176,7 +178,7 @@ class _AlertTick:
             self.complain(said)
             self.state.beating.grows(self.now)
         else:
-            self.state.heartbeat = tick.at.isoformat()
+            self.state.heartbeat = tick.at.astimezone(UTC)
             self.state.beating.ends()
 
     def mark(self) -> None:
@@ -202,7 +204,13 @@ class _AlertTick:
         waiting = self.state.incidents.open()
         return f"{len(waiting)} days had a problem and are not published since." if waiting else "All is well."
 
-    def _newest(self) -> tuple[Tick | None, bool]:
-        """The newest tick that lists are expected at, and whether all of them are published."""
-        tick = max((day.tick for day in self.days), key=lambda tick: tick.at.astimezone(UTC), default=None)
-        return tick, all(day.state is State.PUBLISHED for day in self.days if day.tick == tick)
+    def _newest(self) -> tuple[Tick | None, list[str], bool]:
+        """The newest tick that lists are expected at, these lists, and whether all of them are published.
+
+        A day counts that nothing is expected of any more, too: it was not published.
+        """
+        for tick in reversed(self.due.ticks(self.now)):
+            if names := sorted(each.name for each in self.watched if each.start <= tick.export_date):
+                published = {day.price_list for day in self.days if day.tick == tick and day.state is State.PUBLISHED}
+                return tick, names, published.issuperset(names)
+        return None, [], False

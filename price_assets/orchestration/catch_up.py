@@ -44,6 +44,7 @@ class CatchUpCursor(BaseModel):
         """Note this tick."""
         if self.at is None or self.awake_since is None or now - self.at > ASLEEP:
             self.awake_since = now
+        self.awake_since = min(self.awake_since, now)  # a clock that was ahead has left a later one
         self.at = now
 
 
@@ -80,7 +81,7 @@ def catch_up_sensor(due: DueDays, jobs: Sequence[Job], clock: Callable[[], datet
 
 def launch_at(day: DueDay, awake_since: datetime, most: int) -> datetime | None:
     """When the day is launched, if nothing changes; None where it is not for catch-up to launch it (any more)."""
-    if day.state not in (State.ABSENT, State.FAILED) or day.tries >= most:
+    if not day.is_caught_up_on or day.state not in (State.ABSENT, State.FAILED) or day.tries >= most:
         return None
     after_failure = day.since + GRACE if day.state is State.FAILED and day.since else day.tick.at.astimezone(UTC)
     return max(day.tick.at.astimezone(UTC) + GRACE, awake_since + AWAKENING, after_failure)
@@ -104,7 +105,7 @@ def _told(day: DueDay, at: datetime | None, most: int) -> str:
     cause = f" ({day.cause.rstrip('.')})" if day.cause else ""
     if at:
         return f"{day.subject} is {day.state}{cause}, try {day.tries + 1} of {most} at {at.astimezone(zone):%H:%M}"
-    if day.state in (State.ABSENT, State.FAILED):
+    if day.is_caught_up_on and day.state in (State.ABSENT, State.FAILED):
         return f"{day.subject} is {day.state}{cause} after {day.tries} of {most} tries: left to a person"
     since = f" since {day.since.astimezone(zone):%H:%M}" if day.since else ""
     return f"{day.subject} is {day.state}{cause}{since}"

@@ -54,7 +54,7 @@ class Answer:
 class DueDay:
     """How a list stands at a tick. `run_id`, `since` and `cause` are of its state: what queues, runs or failed, and since when.
 
-    `tries` counts what catch-up has launched for it since the tick.
+    `tries` counts what catch-up has launched for it since the tick; `is_caught_up_on`: it may launch more.
     """
 
     price_list: str
@@ -64,6 +64,7 @@ class DueDay:
     since: datetime | None = None
     cause: str = ""
     tries: int = 0
+    is_caught_up_on: bool = True
 
     @property
     def subject(self) -> str:
@@ -71,12 +72,14 @@ class DueDay:
         return f"{self.price_list} {self.tick.export_date}"
 
 
-def due_day(expected: Expected, tick: Tick, today: date, runs: Sequence[SeenRun], answer: Answer | None) -> DueDay | None:
+def due_day(
+    expected: Expected, tick: Tick, today: date, runs: Sequence[SeenRun], answer: Answer | None, *, is_awaited: bool = False
+) -> DueDay | None:
     """What stands of a day since its tick; None where nothing is to be expected of it.
 
     `runs` are those of this list and day, the newest first. `answer` is None where the storage was not asked. A day that is over has one tick, its
     last, and whatever was published of it counts. Of today counts what was published, blocked or withdrawn since the tick: a second tick asks for
-    newer rows.
+    newer rows. `is_awaited`: its deadline is not judged yet, so that it is not missed yet either, even where the day is over.
     """
     past = tick.export_date < today
     tries = sum(run.is_try and run.created >= tick.at for run in runs)
@@ -99,7 +102,7 @@ def due_day(expected: Expected, tick: Tick, today: date, runs: Sequence[SeenRun]
         return stands(State.BLOCKED, failed, day.blocked_since, ", ".join(day.checks))
     if day and day.state is Registered.WITHDRAWN and (failed or _counts(day.withdrawn_at, tick, past=past)):
         return stands(State.WITHDRAWN, failed, day.withdrawn_at, day.reason or "")
-    if past and not expected.past_dates:
+    if past and not expected.past_dates and not is_awaited:
         missed = expected.past_dates is False and day is not None
         if missed and answer and answer.began:
             return stands(State.MISSED, failed)

@@ -4,6 +4,7 @@ What was once published is remembered, so that a steady state asks nobody anythi
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import dagster as dg
@@ -21,9 +22,11 @@ from price_assets.orchestration.schedules import switched_off
 from price_assets.settings import ExportSettings, WatchSettings
 
 LEAST_DAYS = 2
-"""Yesterday is looked at even where it is not caught up on: it may have been missed."""
+"""Yesterday is looked at even where it is not caught up on: it may have been missed, or its deadline be today."""
 GRACE = timedelta(minutes=10)
 """So long after a tick what stands is the schedule's own affair; only then is the storage asked, and catch-up begins."""
+JUDGED = timedelta(hours=1)
+"""So long after its deadline a day is still awaited, be it over: the sensor that tells of it may just have been down."""
 
 
 def publication(price_list: str) -> dg.AssetKey:
@@ -62,26 +65,32 @@ class DueDays:
         self.watch = watch
         self.exporter = exporter
 
+    def watched(self, instance: dg.DagsterInstance) -> list[Expected]:
+        """The lists that days are expected of as long as nobody switches their schedule off."""
+        off = self.switched_off(instance)
+        return [each for each in self.expected if each.name not in off]
+
     def switched_off(self, instance: dg.DagsterInstance) -> set[str]:
         """The lists that nothing is expected of, since somebody has switched their schedule off."""
         return switched_off(instance, (each.name for each in self.expected), self.settings)
 
     def ticks(self, now: datetime) -> list[Tick]:
         """Those that are looked at, the oldest first: the last one of each day."""
-        return due_ticks(self.settings.cron, self.settings.timezone, now, max(self.watch.catch_up_days, LEAST_DAYS))
+        least = LEAST_DAYS + (self.watch.deadline + JUDGED).days
+        return due_ticks(self.settings.cron, self.settings.timezone, now, max(self.watch.catch_up_days, least))
 
     def look(self, instance: dg.DagsterInstance, now: datetime, remembered: Remembered, registers: RegisterReader | None = None) -> list[DueDay]:
         """How each list stands at each tick, the oldest first; what is new and stands for good is remembered.
 
-        Of a day that is not caught up on any more it is only told whether it was missed.
+        Of a day that is not caught up on any more, nor awaited, it is only told whether it was missed.
         """
         ticks = self.ticks(now)
-        off = self.switched_off(instance)
+        watched = self.watched(instance)
         found: list[DueDay] = []
         asked: list[tuple[Expected, Tick]] = []
         for tick in ticks:
-            for each in self.expected:
-                if tick.export_date < each.start or each.name in off:
+            for each in watched:
+                if tick.export_date < each.start:
                     continue
                 if state := remembered.state(each.name, tick):
                     found.append(DueDay(each.name, tick, state))
@@ -89,11 +98,20 @@ class DueDays:
                     asked.append((each, tick))
         if asked:
             found += self._ask(instance, now, asked, registers or RegisterReader(self.exporter))
-        first = now.astimezone(self.settings.timezone).date() - timedelta(days=self.watch.catch_up_days - 1)
-        found = [day for day in found if day.tick.export_date >= first or day.state in (State.PUBLISHED, State.MISSED)]
+        first = self._first(now)
+        found = [
+            day for day in found if day.tick.export_date >= first or day.state in (State.PUBLISHED, State.MISSED) or self._is_awaited(day.tick, now)
+        ]
         found.sort(key=lambda day: (day.tick.at.astimezone(UTC), day.price_list))
         remembered.remember(found, ticks)
         return found
+
+    def _first(self, now: datetime) -> date:
+        """The first day that is caught up on."""
+        return now.astimezone(self.settings.timezone).date() - timedelta(days=self.watch.catch_up_days - 1)
+
+    def _is_awaited(self, tick: Tick, now: datetime) -> bool:
+        return now.astimezone(UTC) < tick.at.astimezone(UTC) + self.watch.deadline + JUDGED
 
     def _ask(self, instance: dg.DagsterInstance, now: datetime, asked: list[tuple[Expected, Tick]], registers: RegisterReader) -> list[DueDay]:
         today = now.astimezone(self.settings.timezone).date()
@@ -107,7 +125,10 @@ class DueDays:
             day, at = made.get(each.name, (None, now))
             if day == tick.export_date and (tick.export_date < today or at >= tick.at):
                 return DueDay(each.name, tick, State.PUBLISHED, since=at)
-            return due_day(each, tick, today, runs.get((each.name, tick.export_date), []), answer)
+            seen = runs.get((each.name, tick.export_date), [])
+            found = due_day(each, tick, today, seen, answer, is_awaited=self._is_awaited(tick, now))
+            can_be_made = tick.export_date >= self._first(now) if each.past_dates else tick.export_date == today
+            return found and replace(found, is_caught_up_on=can_be_made)
 
         found = {(each, tick): stands(each, tick, None) for each, tick in asked}
         matters = min(GRACE, self.watch.deadline)

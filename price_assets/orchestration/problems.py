@@ -61,8 +61,9 @@ class Watch:
 def due_problems(day: DueDay, now: datetime, watch: Watch, cause_of: Callable[[str], str]) -> list[Problem]:
     """What is wrong with a day that is due, once it is time to say so.
 
-    The deadline counts from when the list is watched, where that is later: a new deployment is late with nothing, least of all with days that
-    were over before. A day that a person has withdrawn is not told of. `cause_of` gives the error's line of a run that failed.
+    The deadline counts from when the list is watched, where that is later: a new deployment, or a schedule that was off, is late with nothing,
+    least of all with days that were over before. A day that a person has withdrawn is not told of. `cause_of` gives the error's line of a run
+    that failed.
     """
     tick = day.tick.at.astimezone(UTC)
     late = max(tick, watch.since) + watch.deadline
@@ -75,11 +76,15 @@ def due_problems(day: DueDay, now: datetime, watch: Watch, cause_of: Callable[[s
         return []
     if day.state is State.MISSED:
         missed = problem(Kind.MISSED, tick + MISSED_AFTER, "nothing was published on that day, and the source knows today's prices only")
-        return [missed] if now >= missed.at and Kind.MISSED not in watch.known else []
+        return [missed] if tick >= watch.since and now >= missed.at and Kind.MISSED not in watch.known else []
     found: list[Problem] = []
     watched = tick >= watch.since or day.tick.export_date == now.astimezone(day.tick.at.tzinfo).date()
     if now >= late and watched and Kind.OVERDUE not in watch.known:
-        found.append(problem(Kind.OVERDUE, late, reason(day, cause_of)))
+        overdue = problem(Kind.OVERDUE, late, reason(day, cause_of))
+        if day.state is State.BLOCKED:  # another export would be blocked again
+            decide = f"mend the rows in the source, or accept them: `price-assets status {day.price_list}` prints the command."
+            overdue = overdue.model_copy(update={"remedy": decide})
+        found.append(overdue)
     if day.state is State.FAILED and day.tries >= watch.tries and Kind.GAVE_UP not in watch.known:
         tried = f"{day.tries} {'try' if day.tries == 1 else 'tries'} since {day.tick.at:%H:%M}"
         found.append(problem(Kind.GAVE_UP, day.since or now, day.cause or cause_of(day.run_id), tried))

@@ -94,7 +94,9 @@ def _seen(record: dg.RunRecord, now: datetime) -> SeenRun:
 
 
 def _publishes(run: dg.DagsterRun) -> list[str]:
-    """The lists that the run would publish: one that renders a format alone doesn't."""
+    """The lists that the run would publish: one that renders a format alone, or that a person makes of some steps of another, doesn't."""
+    if run.step_keys_to_execute:
+        return [name for name, _, step in (key.rpartition("__") for key in run.step_keys_to_execute) if step == "publication"]
     if run.asset_selection is None:
         return price_lists_of(run)
     return [key.path[0] for key in run.asset_selection if key.path[-1] == "publication"]

@@ -11,6 +11,8 @@ from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatu
 from price_assets.orchestration.runs import PRICE_LIST, PRIORITY, TODAY_FIRST, TRIGGER
 from price_assets.settings import ExportSettings
 
+CODE_LOCATION = "price_assets"
+"""The name of workspace.yaml and pyproject.toml: what is on or off is remembered by it [DG36]."""
 Job = Any  # the type of an unresolved asset job is not public [DG4]
 
 
@@ -29,7 +31,7 @@ def switched_off(instance: dg.DagsterInstance, price_lists: Iterable[str], setti
     kept: Sequence[InstigatorState] = []
     if instance.schedule_storage:  # an ephemeral instance has none
         kept = instance.all_instigator_state(instigator_type=InstigatorType.SCHEDULE)
-    by_hand = {state.instigator_name: state.status for state in kept}
+    by_hand = {state.instigator_name: state.status for state in kept if state.origin.location_name == CODE_LOCATION}
     declared = InstigatorStatus.RUNNING if settings.automation else InstigatorStatus.STOPPED
 
     def is_off(name: str) -> bool:

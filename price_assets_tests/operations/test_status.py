@@ -18,10 +18,10 @@ MOSCOW = ZoneInfo("Europe/Moscow")
 
 
 def register(**days: str) -> Register:
-    """`t="published, blocked"`: what happened today (`t`), yesterday (`y`), ten minutes after six in Moscow and a minute apart."""
+    """`t="published, blocked"`: what happened today (`t`), yesterday (`y`), the day before (`b`), from 06:10 in Moscow on, a minute apart."""
     made = Register(price_list=NAME)
     for which, happened in sorted(days.items(), reverse=True):
-        day = {"y": YESTERDAY, "t": TODAY}[which]
+        day = {"b": YESTERDAY - timedelta(days=1), "y": YESTERDAY, "t": TODAY}[which]
         for minute, what in enumerate(happened.split(", ")):
             entry = made.day(day)
             if what == "published":
@@ -150,7 +150,9 @@ def test_advice_of_a_missing_day() -> None:
     assert advice({}, broken) == f"{missing} Its definition does not load; mend it, then: {command}"
     gone = Watched(NAME, listed=False)
     assert advice({"y": "published"}, gone) == f"{missing} PRICE_LISTS_DIR has no such list: look where it is exported, or do not name it any more."
-    assert advice({}, Watched(NAME, YESTERDAY), day=YESTERDAY) == (
+    today_only = Watched(NAME, date(2026, 1, 1))
+    assert advice({}, today_only, day=YESTERDAY) == ""  # it never came to anything, so it began today at the earliest
+    assert advice({"b": "published"}, today_only, day=YESTERDAY) == (
         "wholesale 2026-11-24 is missing, and was due at 2026-11-24 06:30. Its source knows today's prices only (it has no `past_dates`), so that "
         "day can't be made any more; see that the next one comes."
     )

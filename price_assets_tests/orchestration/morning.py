@@ -1,15 +1,17 @@
 """A deployment whose daemon ticks when a test says so, at the time that it says; runs are put into its instance, none is executed."""
 
 import json
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
+from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.definitions.sensor_definition import SensorExecutionData
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
 from dagster._core.test_utils import freeze_time
 from dagster._core.utils import make_new_run_id
 
@@ -89,8 +91,8 @@ class Morning:
             self.instance.report_runless_asset_event(dg.AssetMaterialization(dg.AssetKey([name, asset]), partition=str(day)))
         self.succeeds(run)
 
-    def run(self, name: str, day: date = DAY, *, assets: dict[str, list[str]] | None = None, **tags: str) -> dg.DagsterRun:
-        """A run that queues from now on; with `assets` (list → names) it is the asset page's."""
+    def run(self, name: str, day: date = DAY, *, assets: dict[str, list[str]] | None = None, steps: Sequence[str] = (), **tags: str) -> dg.DagsterRun:
+        """A run that queues from now on; with `assets` (list → names) it is the asset page's, with `steps` of those alone."""
         selection = frozenset(dg.AssetKey([each, asset]) for each, names in assets.items() for asset in names) if assets else None
         job = "__ASSET_JOB" if assets else f"export_{name}"
         run = dg.DagsterRun(
@@ -99,6 +101,7 @@ class Morning:
             remote_job_origin=RemoteJobOrigin(ORIGIN, job),
             status=dg.DagsterRunStatus.QUEUED,
             asset_selection=selection,
+            step_keys_to_execute=list(steps) or None,
             tags={"dagster/partition": str(day)}
             | ({} if assets else {"price_list": name})
             | {key.replace("__", "/"): tag for key, tag in tags.items()},
@@ -126,6 +129,13 @@ class Morning:
         """A run that was made and fails now."""
         run = self.run(name, day)
         return self.fails(run, **tags)
+
+    def switches(self, name: str, status: InstigatorStatus, code_location: str = "price_assets") -> None:
+        """Somebody switches the list's schedule on or off; only an instance with a folder remembers that."""
+        origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin(code_location), "__repository__").get_instigator_origin(f"morning_{name}")
+        state = InstigatorState(origin, InstigatorType.SCHEDULE, status, ScheduleInstigatorData("0 6 * * *"))
+        known = self.instance.get_instigator_state(state.instigator_origin_id, state.selector_id)
+        (self.instance.update_instigator_state if known else self.instance.add_instigator_state)(state)
 
     def _report(self, run: dg.DagsterRun, kind: dg.DagsterEventType) -> None:
         with freeze_time(self.now):

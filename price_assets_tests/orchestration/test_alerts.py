@@ -2,16 +2,21 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import dagster as dg
 import pytest
+from dagster._core.scheduler.instigation import InstigatorStatus
 
 from price_assets.operations.alerts import notifications
+from price_assets.operations.due import Tick
 from price_assets.orchestration import alert_sources
+from price_assets.orchestration.alert_state import Pause
 from price_assets_tests.orchestration.morning import DAY, SIX, TODAY_ONLY, Morning, OnCall, blocked, made, on_call, published, withdrawn
 from price_assets_tests.servers.http import Answer, Request, served
+from price_assets_tests.shop import PRICE_LIST
 
 YESTERDAY = DAY - timedelta(days=1)
 REFUSED = "Postgres at db:5432 does not answer: connection refused."
@@ -96,6 +101,33 @@ def test_it_names_the_reason_that_it_can_see(morning: Morning, somebody: OnCall)
     assert unreadable.startswith("zeta 2026-11-24 is overdue: the storage does not answer: ")
 
 
+def test_a_clock_that_was_ahead_for_a_tick_holds_up_nothing(tmp_path: Path) -> None:
+    with made(tmp_path) as morning, on_call(morning) as somebody:
+        morning.has_list("shop")
+        morning.at(5, 56, day=DAY + timedelta(days=365))
+        somebody.status = 503
+        morning.ticks("alerts", 3_600, 600)
+        morning.at(5, 57)
+        somebody.status = 200
+        assert "shop 2026-11-24 is overdue: no run was started" in somebody.after(40, every=60)
+
+
+def test_a_pause_is_as_long_as_it_says_in_the_night_when_the_clock_goes_back() -> None:
+    now = datetime(2026, 10, 25, 0, 58, tzinfo=UTC).astimezone(ZoneInfo("Europe/Berlin"))
+    pause = Pause(times=4)
+    pause.grows(now)
+    assert Pause.model_validate_json(pause.model_dump_json()).until == datetime(2026, 10, 25, 1, 3, tzinfo=UTC)
+
+
+def test_of_a_time_before_the_one_that_was_told_nothing_is_told_unless_a_clock_was_wrong() -> None:
+    at = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    first, second = Tick(at), Tick(at.replace(fold=1))
+    now = at.replace(hour=6)
+    assert second.is_later_than(first.at.astimezone(UTC), now)
+    assert not first.is_later_than(second.at.astimezone(UTC), now)
+    assert first.is_later_than(first.at.astimezone(UTC) + timedelta(days=365), now)
+
+
 def test_all_lists_late_at_once_are_one_message(morning: Morning, somebody: OnCall) -> None:
     for number in range(20):
         morning.has_list(f"list_{number:02}")
@@ -140,6 +172,50 @@ def test_a_list_whose_day_passes_is_missed_and_told_the_next_morning(morning: Mo
     morning.materialised("shop", DAY + timedelta(days=1))
     title = "shop 2026-11-24 was missed: nothing was published on that day, and the source knows today's prices only"
     assert somebody.after(30, every=60) == [title]
+
+
+@pytest.mark.parametrize(("cron", "deadline", "hours"), [("50 23 * * *", "30m", 18.25), ("0 22 * * *", "2h30m", 18.5), ("50 23 * * *", "25h", 42.75)])
+@pytest.mark.parametrize("past_dates", [False, True])
+def test_a_deadline_after_midnight_is_told_when_it_is_over(morning: Morning, cron: str, deadline: str, hours: float, *, past_dates: bool) -> None:
+    morning.environment |= {"EXPORT_CRON": cron, "EXPORT_DEADLINE": deadline}
+    morning.has_list("shop", PRICE_LIST if past_dates else TODAY_ONLY)
+    with on_call(morning) as somebody:
+        assert [title for title in somebody.after(hours * 60, every=900) if "11-24 is overdue" in title] == []
+        assert "shop 2026-11-24 is overdue: no run was started" in somebody.after(30, every=300)
+
+
+def test_what_was_missed_is_not_told_again_after_other_times_a_lost_cursor_or_by_a_new_deployment(morning: Morning, somebody: OnCall) -> None:
+    morning.has_list("shop", TODAY_ONLY)
+    morning.environment["CATCH_UP_DAYS"] = "3"
+    tomorrow = DAY + timedelta(days=1)
+    morning.at(6, 1, day=tomorrow)
+    morning.register("shop", d2026_11_23=published(SIX - timedelta(days=1)), d2026_11_25=published(morning.now))
+    title = "shop 2026-11-24 was missed: nothing was published on that day, and the source knows today's prices only"
+    assert somebody.after(10, every=60) == [title]
+    for variable, other in (("EXPORT_CRON", "30 5 * * *"), ("EXPORT_TIMEZONE", "Europe/Moscow")):
+        morning.environment[variable] = other
+        assert somebody.after(10, every=60) == []
+    morning.cursors.clear()
+    assert somebody.after(10, every=60) == []
+
+
+@pytest.mark.parametrize("yaml", [PRICE_LIST, TODAY_ONLY], ids=["past_dates", "today_only"])
+def test_a_schedule_that_is_switched_on_again_is_late_with_nothing(tmp_path: Path, yaml: str) -> None:
+    with dg.instance_for_test() as instance:
+        morning = Morning(tmp_path, instance, {"CATCH_UP_DAYS": "3"})
+        with on_call(morning) as somebody:
+            morning.has_list("shop", yaml)
+            first = DAY - timedelta(days=4)
+            morning.register("shop", d2026_11_20=published(SIX - timedelta(days=4)))
+            morning.at(6, 1, day=first)
+            morning.tick("alerts")
+            morning.switches("shop", InstigatorStatus.STOPPED)
+            morning.at(12, day=first)
+            morning.tick("alerts")
+            morning.at(12)
+            morning.switches("shop", InstigatorStatus.RUNNING)
+            assert somebody.after(29, every=60) == []
+            assert somebody.after(3) == ["shop 2026-11-24 is overdue: no run was started"]
 
 
 def test_what_catch_up_gave_up_is_told_once(morning: Morning, somebody: OnCall) -> None:
@@ -235,6 +311,39 @@ def test_the_heartbeat_is_one_a_tick_and_only_when_all_are_published(morning: Mo
         assert failed.skip_message == "HEARTBEAT_URL was not pinged in 3 tries: HTTP 500"
         morning.ticks("alerts", 600, 60)
     assert [request.path for request in asked] == ["/beat"] * 4
+
+
+@pytest.mark.parametrize("days", ["1", "3"])
+@pytest.mark.parametrize("lacking", ["torn", "began", "begins", "blocked", "failed"])
+def test_the_heartbeat_of_a_day_with_a_list_that_was_not_published_does_not_come_at_midnight_either(
+    morning: Morning, lacking: str, days: str
+) -> None:
+    yaml = {"torn": PRICE_LIST.replace("columns:", "colums:"), "began": TODAY_ONLY, "begins": TODAY_ONLY.replace("11-20", "11-24")}
+    morning.has_list("other", yaml.get(lacking, PRICE_LIST))
+    if lacking == "began":
+        morning.register("other", d2026_11_23=published(SIX - timedelta(days=1)))
+    if lacking == "blocked":
+        morning.register("other", d2026_11_24=blocked())
+    if lacking == "failed":
+        morning.failed("other")
+    morning.materialised("shop")
+    asked: list[Request] = []
+    with served(lambda request: (asked.append(request), Answer(200))[1]) as address:
+        morning.environment |= {"HEARTBEAT_URL": f"{address}/beat", "CATCH_UP_DAYS": days}
+        morning.ticks("alerts", 2 * 3_600, 3_600)
+        morning.at(23, 59, 30)
+        morning.ticks("alerts", 120, 30)
+    assert not asked
+
+
+def test_the_heartbeat_does_not_wait_for_a_list_that_starts_later(morning: Morning) -> None:
+    morning.has_list("other", PRICE_LIST.replace("2026-11-20", "2026-11-25"))
+    morning.materialised("shop")
+    asked: list[Request] = []
+    with served(lambda request: (asked.append(request), Answer(200))[1]) as address:
+        morning.environment["HEARTBEAT_URL"] = f"{address}/beat"
+        morning.ticks("alerts", 60, 30)
+    assert len(asked) == 1
 
 
 def test_the_summary_comes_when_all_are_published_or_at_the_deadline(morning: Morning, somebody: OnCall) -> None:

@@ -7,11 +7,9 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from dagster._core.definitions.run_request import InstigatorType
-from dagster._core.remote_origin import RemoteInstigatorOrigin
-from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, ScheduleInstigatorData
+from dagster._core.scheduler.instigation import InstigatorStatus
 
-from price_assets_tests.orchestration.morning import DAY, ORIGIN, SIX, TODAY_ONLY, Morning, blocked, made, published, withdrawn
+from price_assets_tests.orchestration.morning import DAY, SIX, TODAY_ONLY, Morning, blocked, made, published, withdrawn
 from price_assets_tests.shop import PRICE_LIST
 
 YESTERDAY = DAY - timedelta(days=1)
@@ -46,6 +44,15 @@ def test_what_is_absent_ten_minutes_after_its_tick_is_launched_behind_all_else(m
     assert (request.job_name, request.partition_key, request.run_key) == ("export_shop", "2026-11-24", "shop:2026-11-24T06:00+00:00:1")
     assert request.tags["trigger"] == "catch-up"
     assert request.tags["dagster/priority"] == "-1"
+
+
+def test_a_clock_that_was_ahead_for_a_tick_holds_up_nothing(morning: Morning) -> None:
+    morning.at(6, 5, day=DAY + timedelta(days=365))
+    morning.tick("catch_up")
+    morning.at(6, 9)
+    assert launched(morning) == []
+    morning.at(6, 10)
+    assert launched(morning) == ["shop:2026-11-24T06:00+00:00:1"]
 
 
 def test_nothing_is_launched_at_half_past_midnight(morning: Morning) -> None:
@@ -294,19 +301,14 @@ def test_a_list_whose_schedule_is_off_is_left_out(tmp_path: Path) -> None:
         morning.has_list("shop")
         awake(morning)
         morning.at(6, 10)
-        state = InstigatorState(
-            RemoteInstigatorOrigin(ORIGIN, "morning_shop"), InstigatorType.SCHEDULE, InstigatorStatus.STOPPED, ScheduleInstigatorData("0 6 * * *")
-        )
         found: list[tuple[str, str, bool]] = []
         for status in (None, InstigatorStatus.STOPPED, InstigatorStatus.RUNNING, InstigatorStatus.DECLARED_IN_CODE):
-            if status is InstigatorStatus.STOPPED:
-                instance.add_instigator_state(state)
-            elif status:
-                instance.update_instigator_state(state.with_status(status))
+            if status:
+                morning.switches("shop", status)
             for automation in ("on", "off"):
                 morning.environment["EXPORT_AUTOMATION"] = automation
                 found.append((status.value if status else "", automation, bool(launched(morning))))
-        instance.update_instigator_state(state)
+        morning.switches("shop", InstigatorStatus.STOPPED)
         assert morning.tick("catch_up").skip_message == "no day is due; schedule off: shop."
     assert [(status, automation) for status, automation, is_launched in found if is_launched] == [
         ("", "on"),
@@ -314,3 +316,32 @@ def test_a_list_whose_schedule_is_off_is_left_out(tmp_path: Path) -> None:
         ("RUNNING", "off"),
         ("DECLARED_IN_CODE", "on"),
     ]
+
+
+def test_a_schedule_that_was_off_under_another_name_of_the_code_location_is_not_off(tmp_path: Path) -> None:
+    with dg.instance_for_test() as instance:
+        morning = Morning(tmp_path, instance)
+        morning.has_list("shop")
+        awake(morning)
+        morning.switches("shop", InstigatorStatus.STOPPED, "prices")
+        morning.at(6, 10)
+        assert launched(morning) == ["shop:2026-11-24T06:00+00:00:1"]
+
+
+@pytest.mark.parametrize("steps", [["shop__csv"], ["shop__csv", "shop__publication"]])
+def test_a_run_of_some_steps_publishes_where_publication_is_one_of_them(morning: Morning, steps: list[str]) -> None:
+    morning.at(6, 2)
+    morning.succeeds(morning.run("shop", steps=steps))
+    morning.at(6, 10)
+    assert bool(launched(morning)) is ("shop__publication" not in steps)
+
+
+@pytest.mark.parametrize(("yaml", "days"), [(TODAY_ONLY, "3"), (PRICE_LIST, "1")], ids=["today_only", "past_dates"])
+def test_a_day_that_is_only_waited_for_until_its_deadline_is_not_launched(morning: Morning, yaml: str, days: str) -> None:
+    morning.environment |= {"EXPORT_CRON": "50 23 * * *", "CATCH_UP_DAYS": days}
+    morning.has_list("shop", yaml)
+    morning.register("shop", d2026_11_22=published(SIX - timedelta(days=2)))
+    morning.materialised("shop", YESTERDAY)
+    morning.at(0, 5, day=DAY + timedelta(days=1))
+    assert launched(morning) == []
+    assert (morning.tick("catch_up").skip_message or "").endswith("1 absent; shop 2026-11-24 is absent.")
