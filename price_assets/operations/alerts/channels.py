@@ -186,7 +186,7 @@ def _trust_named_authorities(service: NotifyBase) -> None:
 def _slack_text(message: Message) -> tuple[str, str]:
     """Escaped as Slack asks, so that nothing from a price list is a mention, a link or markup; Mattermost takes a bare @channel for one, too."""
     escaped = [_unmentioned(line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) for line in (message.title, *message.lines)]
-    return "", _encodable("\n".join((f"*{escaped[0]}*", *escaped[1:])))
+    return "", "\n".join((f"*{escaped[0]}*", *escaped[1:]))
 
 
 def _unmentioned(line: str) -> str:
@@ -194,12 +194,7 @@ def _unmentioned(line: str) -> str:
 
 
 def _plain_text(message: Message) -> tuple[str, str]:
-    title = _encodable(message.title)
-    return title, _encodable("\n".join(message.lines)) or title
-
-
-def _encodable(text: str) -> str:
-    return text.encode(errors="replace").decode()
+    return message.title, "\n".join(message.lines) or message.title
 
 
 def _escaped(text: str | None) -> str | None:

@@ -75,3 +75,8 @@ class Message:
     title: str
     lines: tuple[str, ...]
     level: Level
+
+    def __post_init__(self) -> None:
+        """Make both fit to be written down, in a log too."""
+        object.__setattr__(self, "title", _encodable(self.title))
+        object.__setattr__(self, "lines", tuple(map(_encodable, self.lines)))
