@@ -12,6 +12,7 @@ TRIGGER = "trigger"
 """The tag that says what launched a run: schedule, catch-up, cli; a person's have none."""
 CATCH_UP = "catch-up"
 PARTITION = "dagster/partition"
+WILL_RETRY = "dagster/will_retry"
 PRIORITY = "dagster/priority"
 TODAY_FIRST = "1"
 """The run queue's priority of the morning's runs: before backfills, which have 0 [DG14, DG58]."""
@@ -52,7 +53,7 @@ def runs_of(instance: dg.DagsterInstance, days: Iterable[date], now: datetime) -
 
 def will_be_retried(run: dg.DagsterRun) -> bool:
     """Whether Dagster retries the run [DG32]: then the retry says how it ends."""
-    return run.tags.get("dagster/will_retry") == "true"
+    return run.tags.get(WILL_RETRY) == "true"
 
 
 def price_lists_of(run: dg.DagsterRun) -> list[str]:

@@ -46,14 +46,14 @@ def problems(shop: Shop, instance: dg.DagsterInstance, run: dg.DagsterRun) -> li
     return problems_of(run, AT, failed_run(instance, run.run_id), registers)
 
 
-def react(shop: Shop, instance: dg.DagsterInstance, run: dg.DagsterRun) -> dict[str, str]:
-    """What the sensor makes of the run: its tags."""
+def react(shop: Shop, instance: dg.DagsterInstance, run: dg.DagsterRun, seen: dg.DagsterRun | None = None) -> dict[str, str]:
+    """What the sensor makes of the run: its tags. `seen` is the run as the sensor saw it, where that was before now."""
     (event,) = [record.event_log_entry for record in instance.get_records_for_run(run.run_id, of_type=dg.DagsterEventType.RUN_FAILURE).records]
     assert event.dagster_event
     found = instance.get_run_by_id(run.run_id)
     assert found
     sensor = definitions(shop.environment).get_repository_def().get_sensor_def("on_failure")
-    with dg.build_run_status_sensor_context("on_failure", event.dagster_event, instance, found, partition_key=DAY) as context:
+    with dg.build_run_status_sensor_context("on_failure", event.dagster_event, instance, seen or found, partition_key=DAY) as context:
         sensor(context.for_run_failure())
     told = instance.get_run_by_id(run.run_id)
     assert told
@@ -68,6 +68,17 @@ def test_a_run_that_failed_for_good_is_marked_for_an_alert_and_said(
     capsys.readouterr()
     assert react(shop, instance, ended)["price_assets/alert"] == "waiting"
     assert f"shop {DAY} failed, run {ended.run_id[:8]} | shop__snapshot: Postgres at " in capsys.readouterr().err
+
+
+def test_a_run_that_was_seen_before_it_says_that_it_is_retried_is_looked_at_again(shop: Shop, capsys: pytest.CaptureFixture[str]) -> None:
+    """[DG70]"""
+    shop.environment["DB_PASSWORD"] = "wrong"
+    with dg.instance_for_test(overrides={"run_retries": {"enabled": True, "max_retries": 2}}) as instance:
+        ended = failed(shop, instance)
+        seen = ended.with_tags({name: value for name, value in ended.tags.items() if name != "dagster/will_retry"})
+        capsys.readouterr()
+        assert "price_assets/alert" not in react(shop, instance, ended, seen)
+    assert not capsys.readouterr().err
 
 
 def test_a_run_that_is_retried_is_neither_marked_nor_said(shop: Shop, instance: dg.DagsterInstance, capsys: pytest.CaptureFixture[str]) -> None:
