@@ -16,7 +16,7 @@ from price_assets.variables import VARIABLES
 CLONE = Path(__file__).parents[1]
 README = (CLONE / "README.md").read_text()
 OPERATIONS = (CLONE / "docs" / "operations.md").read_text()
-GROUPS = "CX|PJ|XL|CS|ST|DG|KU|PK|NT"
+GROUPS = "CX|PJ|XL|CS|ST|DG|KU|PK|NT|LG"
 SOURCES = [
     path
     for pattern in ("price_assets/**/*", "price_assets_tests/**/*", "*.yaml", "*.toml", "Makefile", "benchmarks/*", "CONTRIBUTING.md", "README.md")
@@ -106,7 +106,7 @@ def test_the_runbooks_links_lead_to_its_sections() -> None:
 
 
 def test_the_runbooks_commands_are_real() -> None:
-    commands = re.findall(r"price-assets ([a-z]+)((?: [^`\n#>]+)?)", OPERATIONS)
+    commands = re.findall(r"price-assets ([a-z-]+)((?: [^`\n#>]+)?)", OPERATIONS)
     assert {"status", "history", "export", "accept", "withdraw", "doctor", "preview"} <= {name for name, _ in commands}
     for name, arguments in commands:
         known = {option for parameter in main.commands[name].params for option in parameter.opts}

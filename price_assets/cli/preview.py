@@ -115,6 +115,8 @@ def _print_changes(past: "Past", day: date) -> None:
         print_comparison(past.comparison)
     elif past.before:
         show(f"The rows of {past.before.export_date}, the published day before, are no longer stored: there is nothing to compare with.")
+    elif past.expired:
+        show(f"The days before {day} have expired: there is nothing to compare with.")
     else:
         show(f"No day before {day} is published: there is nothing to compare with.")
 

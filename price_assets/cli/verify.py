@@ -56,6 +56,7 @@ def verify(names: tuple[str, ...], *, day: date | None, every_day: bool, as_json
         missing-manifest, altered-manifest     what says which files a day has, and their sha256
         unreadable-register                    what says which days are published
         stale-copy                             what partners download is not what is published
+    A day that is older than 30 days and has no file at all has expired, which is no damage: docs/retention.md.
 
     Ends with 1 where anything is damaged.
     """
@@ -133,6 +134,9 @@ def _summary(report: "DayReport") -> str:
         return f"{subject}: {click.style('not read to its end', fg='red')}"
     count = len(report.findings)
     state = click.style("1 damaged object" if count == 1 else f"{count} damaged objects", fg="red") if count else click.style("whole", fg="green")
+    if report.expired:
+        told = f"{subject}: {click.style('expired', fg='yellow')}, revision {report.revision}"
+        return f"{told}, {state}" if count else f"{told}, {'its copies are whole' if report.published else 'and so have its copies'}"
     if report.revision is None:
         return f"{subject}: {state if count else 'nothing is published'}"
     some = report.files < report.published
@@ -157,6 +161,7 @@ def _as_json(report: "DayReport") -> dict[str, object]:
         "rows": report.rows,
         "rows_compared": report.compared,
         "note": report.note,
+        "expired": report.expired,
         "findings": [asdict(finding) for finding in report.findings],
         "error": report.error and str(report.error),
     }

@@ -27,7 +27,9 @@ def read_manifest(store: Store, key: str) -> Manifest:
     """A manifest that the register names. Raises StorageRefused where it is missing or can't be read."""
     if manifest := find_manifest(store, key):
         return manifest
-    raise StorageRefused(f"{store.address(key)} is not there, though the register names it: somebody deleted it. Export the day again.")
+    raise StorageRefused(
+        f"{store.address(key)} is not there, though the register names it: it has expired, or somebody deleted it. Export the day again."
+    )
 
 
 def find_manifest(store: Store, key: str) -> Manifest | None:

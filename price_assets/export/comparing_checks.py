@@ -27,14 +27,15 @@ class Past:
     """What a snapshot is compared with.
 
     `newest` is the newest published day, `before` the newest published one before the snapshot's own; `comparison` is with that one, None where its
-    rows are no longer stored, or are damaged, as `damage` says. `newest_source_time` is that of all which the day ever published, as the register
-    said before the source was read.
+    rows are no longer stored, or are damaged, as `damage` says. `expired`: days before were published, and nothing is left of them.
+    `newest_source_time` is that of all which the day ever published, as the register said before the source was read.
     """
 
     newest: PublishedDay | None = None
     before: PublishedDay | None = None
     comparison: Comparison | None = None
     damage: str | None = None
+    expired: bool = False
     withdrawn: bool = False
     newest_source_time: datetime | None = None
 
@@ -46,7 +47,7 @@ FIRST_DAY = Past()
 def columns_check(snapshot: Snapshot, past: Past) -> CheckResult:
     """Whether a partner's loader still finds its columns: none added, dropped, moved or of another type. Headers may change."""
     if past.newest is None:
-        return CheckResult("columns", passed=True, numbers={}, summary=_FIRST)
+        return CheckResult("columns", passed=True, numbers={}, summary=_nothing(past))
     was = {str(column["name"]): str(column["type"]) for column in past.newest.contract}
     now = {str(column["name"]): str(column["type"]) for column in contract_of(snapshot.columns)}
     broken = [
@@ -79,7 +80,7 @@ def row_count_check(price_list: PriceList, snapshot: Snapshot, past: Past) -> Ch
     told = [f"{snapshot.rows:,} rows where at least {due:,} must be"]
     passed = snapshot.rows >= due
     if drop is not None and past.before is None:
-        told.append(_FIRST)
+        told.append(_nothing(past))
     elif drop is not None and past.before is not None:
         least = past.before.rows * (1 - Fraction(drop))
         passed = passed and snapshot.rows >= least
@@ -94,14 +95,14 @@ def row_count_check(price_list: PriceList, snapshot: Snapshot, past: Past) -> Ch
 def price_change_check(rule: PriceChange, past: Past) -> CheckResult:
     """Not more than `share` of the keys that both days have moved by more than `ratio`; share 0 means none."""
     if past.before is None:
-        return CheckResult("price_change", passed=True, numbers={}, summary=_FIRST)
+        return CheckResult("price_change", passed=True, numbers={}, summary=_nothing(past))
     numbers: dict[str, int | str]
     found = past.comparison
     if past.damage:
         summary = f"the rows of {past.before.export_date} can't be compared with: {past.damage.rstrip('.')}"
         return CheckResult("price_change", passed=False, numbers={"against": str(past.before.export_date)}, summary=summary)
     if found is None:
-        expired = f"the rows of {past.before.export_date} are no longer stored, so there is nothing to compare with"
+        expired = f"the rows of {past.before.export_date} are no longer stored, so there is nothing to compare with: {EXPIRED}"
         return CheckResult("price_change", passed=True, numbers={"against": str(past.before.export_date)}, summary=expired)
     if not found.common and found.added and found.removed:
         summary = f"no key of {found.against} is there any more, so no price could be compared with what it was"
@@ -138,7 +139,13 @@ def source_time_check(snapshot: Snapshot, past: Past) -> CheckResult:
     return CheckResult("source_time", passed=False, numbers={}, summary=summary)
 
 
+EXPIRED = "an expired day blocks nothing"
+"""The rule by which such a check passes; docs/retention.md names it."""
 _FIRST = "no published day is there to compare with"
+
+
+def _nothing(past: Past) -> str:
+    return f"the days before have expired, so there is nothing to compare with: {EXPIRED}" if past.expired else _FIRST
 
 
 def _share(part: int, whole: int) -> str:

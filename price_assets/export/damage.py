@@ -30,12 +30,16 @@ class Finding:
 
 @dataclass(frozen=True)
 class Mends:
-    """What mends the damage of a day. `renders`: its stored snapshot is whole; `reads`: its source can still be asked for the day."""
+    """What mends the damage of a day. `renders`: its stored snapshot is whole; `reads`: its source can still be asked for the day.
+
+    `expired`: of its files nothing is left, so that the copies are made from nothing but another export.
+    """
 
     price_list: str
     export_date: date
     renders: bool
     reads: bool
+    expired: bool = False
 
     @property
     def _export(self) -> str | None:
@@ -58,10 +62,10 @@ class Mends:
 
     def copy(self, *, shows: bool, source: bool) -> str:
         """Of what stands at an address that never changes. `source`: what it is made from is whole."""
-        settle = f"`price-assets settle {self.price_list}`"
+        settle = self.missing_manifest() if self.expired and not source else f"`price-assets settle {self.price_list}`"
         if not shows:
             settle = f"delete it, since its attributes hide the damage from settle, then {settle}"
-        return settle if source else f"first what it is made from (see above), then {settle}"
+        return settle if source or self.expired else f"first what it is made from (see above), then {settle}"
 
     def snapshot(self) -> str:
         """Of stored rows. An export does not put a Parquet of the same size again, so the damaged one goes first."""

@@ -18,6 +18,7 @@ from price_assets.export.checks import check_names, run_checks
 from price_assets.export.commit import damaged_revision, find_manifest, read_manifest, read_register, whole_manifest
 from price_assets.export.contract import Contract
 from price_assets.export.decided_by import decided_by
+from price_assets.export.expired import lasting_manifest
 from price_assets.export.extraction import extract
 from price_assets.export.formats import csv, read_csv, read_xlsx, verify_csv, verify_xlsx, xlsx
 from price_assets.export.look_back import look_back
@@ -155,7 +156,10 @@ class Exporter:
         revisions = [event.revision for event in day.events if event.snapshot == name and event.event in ("published", "accepted")]
         if not revisions or revisions[-1] is None:
             return snapshot
-        manifest = find_manifest(self.store, layout.manifest_key(price_list, export_date, revisions[-1]))
+        if day.published and day.published.revision == revisions[-1]:
+            manifest = lasting_manifest(self.store, price_list, export_date, day.published)
+        else:
+            manifest = find_manifest(self.store, layout.manifest_key(price_list, export_date, revisions[-1]))
         return snapshot if manifest is None else replace(snapshot, columns=manifest.columns)
 
     def published_snapshot(self, price_list: str, export_date: date, run_id: str) -> Snapshot:

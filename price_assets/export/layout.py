@@ -11,7 +11,7 @@
     _alerts.json                                             what the exporter has told the channels of
     .doctor/…                                                what `price-assets doctor` tries, gone again when it ends
 
-A price list's name starts with a letter, so none collides with what begins otherwise.
+A price list's name starts with a letter, so none collides with what begins otherwise. deploy/retention/ lets `_files/` and `_snapshots/` expire.
 """
 
 from datetime import date

@@ -40,5 +40,7 @@ def link(store: Store, price_list: str, export_date: date | None, format_name: F
         raise UsageError(f"{price_list} {manifest.export_date} has no {wanted}: it was published as {' and '.join(files)}.")
     file = files[wanted]
     if store.head(file.key) is None:
-        raise StorageRefused(f"{store.address(file.key)} is not there, though the register names it: somebody deleted it. Export the day again.")
+        raise StorageRefused(
+            f"{store.address(file.key)} is not there, though the register names it: it has expired, or somebody deleted it. Export the day again."
+        )
     return Link(manifest.export_date, file, store.sign(file.key, lasts))

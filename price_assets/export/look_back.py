@@ -7,9 +7,9 @@ from pathlib import Path
 
 from price_assets.errors import StorageRefused
 from price_assets.export import layout
-from price_assets.export.commit import find_manifest
 from price_assets.export.comparing_checks import Past, PublishedDay
 from price_assets.export.comparison import Comparison, compare
+from price_assets.export.expired import lasting_manifest
 from price_assets.export.manifest import Manifest
 from price_assets.export.price_list import PriceList
 from price_assets.export.register import Register
@@ -19,7 +19,7 @@ from price_assets.export.storing import fetch_snapshot
 
 
 def look_back(store: Store, register: Register, price_list: PriceList, snapshot: Snapshot, folder: Path) -> Past:
-    """Read what the checks of this snapshot want to know of the days before. A published day whose manifest has expired is passed over."""
+    """Read what the checks of this snapshot want to know of the days before. A published day of which nothing is left is passed over."""
     day = register.day(snapshot.export_date)
     before = next(_manifests(store, register, until=snapshot.export_date), None)
     comparison, damage = None, None
@@ -32,6 +32,7 @@ def look_back(store: Store, register: Register, price_list: PriceList, snapshot:
         before=_said(before),
         comparison=comparison,
         damage=damage,
+        expired=before is None and any(entry.published for export_date, entry in register.days.items() if export_date < snapshot.export_date),
         withdrawn=snapshot.name in day.withdrawn,
     )
 
@@ -53,7 +54,7 @@ def compared(store: Store, price_list: PriceList, before: Manifest, snapshot: Sn
 def _manifests(store: Store, register: Register, until: date = date.max) -> Iterator[Manifest]:
     """Of the published days before `until`, the newest first."""
     for export_date, day in sorted(register.days.items(), reverse=True):
-        if export_date < until and day.published and (manifest := find_manifest(store, day.published.manifest)):
+        if export_date < until and day.published and (manifest := lasting_manifest(store, register.price_list, export_date, day.published)):
             yield manifest
 
 

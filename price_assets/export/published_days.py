@@ -4,6 +4,7 @@ from datetime import date
 
 from price_assets.errors import UsageError
 from price_assets.export.commit import read_manifest, read_register
+from price_assets.export.expired import lasting_manifest
 from price_assets.export.manifest import Manifest
 from price_assets.export.register import Register
 from price_assets.export.storage import Store
@@ -23,7 +24,7 @@ def published_manifest(store: Store, price_list: str, export_date: date | None =
     published = register.day(wanted).published
     if published is None:
         raise UsageError(f"{price_list} {wanted} {_why(register, wanted)}; {_nearest(register, wanted)}.")
-    return read_manifest(store, published.manifest)
+    return lasting_manifest(store, price_list, wanted, published) or read_manifest(store, published.manifest)
 
 
 def _why(register: Register, wanted: date) -> str:

@@ -10,11 +10,12 @@ from datetime import date
 
 from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export import layout
-from price_assets.export.commit import put_if, read_manifest, read_register
+from price_assets.export.commit import find_manifest, put_if, read_manifest, read_register
+from price_assets.export.expired import files_are_gone, witness
 from price_assets.export.layout import LATEST, Place
-from price_assets.export.manifest import ManifestFile, beside_json
+from price_assets.export.manifest import Manifest, ManifestFile, beside_json
 from price_assets.export.price_list import FORMATS, FormatName
-from price_assets.export.register import Register
+from price_assets.export.register import Published, Register
 from price_assets.export.storage import Contested, Found, Head, Store
 
 LOOKS = 100
@@ -86,7 +87,9 @@ def _mend(store: Store, register: Register, look: _Look, report: SettleReport) -
     standing = register.at(look.place)
     if look.beside is None and not standing.ever:
         return False
-    manifest = read_manifest(store, standing.published.manifest) if standing.published else None
+    manifest = _manifest(store, standing.published, look) if standing.published else None
+    if standing.published and manifest is None:
+        return False
     wanted: dict[FormatName, ManifestFile] = {file.format: file for file in manifest.files} if manifest else {}
     if _mend_copies(store, register.price_list, look, wanted, report):
         return True
@@ -100,6 +103,19 @@ def _mend(store: Store, register: Register, look: _Look, report: SettleReport) -
         return True
     report.manifests.append(key)
     return True
+
+
+def _manifest(store: Store, published: Published, look: _Look) -> Manifest | None:
+    """What must stand at the place. Of a day that has expired the manifest beside its copies tells; None where of its folder, too, nothing is left.
+
+    Raises StorageRefused where the manifest alone is gone.
+    """
+    if manifest := find_manifest(store, published.manifest):
+        return manifest
+    if look.place != LATEST and look.beside is None and not any(look.copies.values()):
+        return None
+    beside = witness(look.beside, published)
+    return beside if beside and files_are_gone(store, beside) else read_manifest(store, published.manifest)
 
 
 def _mend_copies(store: Store, price_list: str, look: _Look, wanted: dict[FormatName, ManifestFile], report: SettleReport) -> bool:

@@ -79,7 +79,7 @@ def fetch_snapshot(store: Store, price_list: str, export_date: date, name: str, 
     path = folder / f"{name}.parquet"
     if there is None or not store.fetch(key, path):
         told = f"no such snapshot of {price_list} on {export_date} was stored; `price-assets history {price_list}` names those that were"
-        raise StorageRefused(f"{store.address(key)} is not there: {told}.")
+        raise StorageRefused(f"{store.address(key)} is not there: it has expired, or {told}.")
     if there.sha256 not in (None, digest(path)):
         raise StorageUnavailable(f"{store.address(key)} did not arrive as it was put (its sha256 differs). Run again.")
     try:
@@ -109,7 +109,7 @@ def fetch_file(store: Store, file: FileReference, folder: Path) -> Path:
     """
     path = folder / Path(file.key).name
     if not store.fetch(file.key, path):
-        raise StorageRefused(f"{store.address(file.key)} is not there: somebody deleted it. Export the day again.")
+        raise StorageRefused(f"{store.address(file.key)} is not there: it has expired, or somebody deleted it. Export the day again.")
     if (path.stat().st_size, digest(path)) != (file.bytes, file.sha256):
         raise StorageUnavailable(f"{store.address(file.key)} did not arrive as it was put (its size or sha256 differs). Run again.")
     return path

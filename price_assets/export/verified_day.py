@@ -1,12 +1,13 @@
 """A day that is published, read again: its manifest, its stored rows, its files, the copies. Nothing is believed that can be read.
 
 Where the manifest is gone or altered, one beside the copies that holds good speaks for it, so that the files are looked at all the same.
+Where the manifest and all of the files are gone, and the day is an old one, it has expired: of such a day the copies alone are looked at.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -14,10 +15,11 @@ from price_assets.errors import StorageRefused
 from price_assets.export import layout
 from price_assets.export.contract import Contract
 from price_assets.export.damage import Damage, Finding, Mends
+from price_assets.export.expired import files_are_gone, witness
 from price_assets.export.layout import LATEST, Place
 from price_assets.export.manifest import Manifest
-from price_assets.export.manifest_proof import against_sizes, against_snapshot, against_totals, contradictions, parse, parse_beside
-from price_assets.export.price_list import PriceList
+from price_assets.export.manifest_proof import against_sizes, against_snapshot, against_totals, contradictions, parse
+from price_assets.export.price_list import FORMATS, PriceList
 from price_assets.export.register import Published, Register
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.storage import Found, Store
@@ -25,10 +27,15 @@ from price_assets.export.storing import digest, open_stored
 from price_assets.export.verified_copies import Copies
 from price_assets.export.verified_files import Files
 
+YOUNG = timedelta(days=30)
+"""So long after its publication nothing of a day may expire, as docs/retention.md asks: what is gone sooner was deleted, and is damage."""
+
 
 @dataclass(frozen=True)
 class DayReport:
     """What was found. `files` and `bytes` are of those of the `published` files that are whole; `note` says why rows were not `compared`.
+
+    Of an `expired` day no file is left, which is no damage; `published` counts its copies, 0 where they have expired, too.
 
     Without an export date it is about the list: its register, or that it has published nothing. `error`: something could not be read.
     """
@@ -42,6 +49,7 @@ class DayReport:
     rows: int | None = None
     compared: bool = False
     note: str = ""
+    expired: bool = False
     findings: tuple[Finding, ...] = ()
     error: StorageRefused | None = None
 
@@ -75,7 +83,9 @@ class DayVerification:
 
     def _published(self, published: Published, besides: dict[Place, Found | None]) -> DayReport:
         name = self.register.price_list
-        witnesses = [witness for found in besides.values() if found and (witness := _sound(found, published))]
+        witnesses = [sound for found in besides.values() if (sound := witness(found, published))]
+        if self._has_expired(published, witnesses, besides):
+            return self._expired(published, next(iter(witnesses), None), besides)
         manifest, damage, doubts = self._manifest(published, witnesses)
         base = next(iter(witnesses), manifest) if doubts else manifest
         snapshot = self._snapshot(published)
@@ -122,6 +132,27 @@ class DayVerification:
             findings=(*self._findings, *files.findings, *(copies.findings(besides) if base else copies.besides(besides))),
         )
 
+    def _has_expired(self, published: Published, witnesses: Sequence[Manifest], besides: Mapping[Place, Found | None]) -> bool:
+        said = [event.time for event in self.register.day(self.export_date).events if event.revision == published.revision]
+        if not said or datetime.now(UTC) - max(said) < YOUNG or self.store.get(published.manifest):
+            return False
+        if witnesses:
+            return files_are_gone(self.store, witnesses[0])
+        copies = [layout.copy_key(self.register.price_list, place, name) for place in besides for name in FORMATS]
+        return not any(besides.values()) and not any(self.store.head(key) for key in copies)
+
+    def _expired(self, published: Published, manifest: Manifest | None, besides: Mapping[Place, Found | None]) -> DayReport:
+        """The copies by the manifest beside them, and the rows, where they are still stored: they may be rendered again."""
+        snapshot = self._snapshot(published)
+        if snapshot:
+            snapshot.path.unlink()
+        renders = snapshot is not None and self.definition is not None
+        mends = Mends(self.register.price_list, self.export_date, renders=renders, reads=self.reads, expired=True)
+        due = {file.format: file for file in manifest.files} if manifest else {}
+        copies = Copies(self.store, self.register, self.export_date, self.folder, self.whose, self.told, mends, due, manifest)
+        findings = (*self._findings, *(copies.findings(besides) if manifest else ()))
+        return DayReport(self.register.price_list, self.export_date, published.revision, published=len(due), findings=findings, expired=True)
+
     def _places(self) -> list[Place]:
         """Where this day's copies stand: at `latest` too, if it is the newest, or the last that was withdrawn."""
         ever = [day for day, entry in self.register.days.items() if entry.was_published]
@@ -161,15 +192,6 @@ class DayVerification:
             mend = Mends(name, self.export_date, renders=False, reads=self.reads).snapshot()
             self._findings.append(Finding(damage, self.store.address(key), str(error), mend))
             return None
-
-
-def _sound(found: Found, published: Published) -> Manifest | None:
-    """The manifest in one beside the copies, if it is of what is published and holds good by itself."""
-    try:
-        _, manifest = parse_beside(found.data)
-    except ValueError:
-        return None
-    return manifest if manifest and not [*contradictions(manifest, published)] else None
 
 
 def _contracts(manifests: Sequence[Manifest], snapshot: Snapshot | None) -> Iterator[Contract]:

@@ -11,6 +11,7 @@ from rich.filesize import decimal
 from price_assets.errors import Failed, SettingError
 from price_assets.export import layout
 from price_assets.export.commit import read_manifest, read_register
+from price_assets.export.expired import lasting_manifest
 from price_assets.export.storage import Store
 from price_assets.operations.finding import FINDABLE, Area, Finding, ok, warning, wrong
 
@@ -69,6 +70,6 @@ def _needs(store: Store, price_list: str) -> int:
     published = register.day(register.latest).published if register.latest else None
     if not published or not register.latest:
         return 0
-    manifest = read_manifest(store, published.manifest)
+    manifest = lasting_manifest(store, price_list, register.latest, published) or read_manifest(store, published.manifest)
     snapshot = store.head(layout.snapshot_key(price_list, register.latest, published.snapshot))
     return 2 * (snapshot.bytes if snapshot else 0) + 2 * max(file.bytes for file in manifest.files)

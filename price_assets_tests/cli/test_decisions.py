@@ -190,7 +190,7 @@ def test_a_day_whose_rows_have_expired_is_no_reason_to_block(shop: Shop) -> None
     (day,) = shop.export("--date", NEXT_DAY)
     assert (day["outcome"], day["changes"]) == ("published", None)
     (said,) = [check["summary"] for check in day["checks"] if check["check"] == "price_change"]
-    assert said == f"the rows of {DAY} are no longer stored, so there is nothing to compare with"
+    assert said == f"the rows of {DAY} are no longer stored, so there is nothing to compare with: an expired day blocks nothing"
 
 
 def test_a_source_whose_clock_stepped_back_blocks_until_it_is_accepted(shop: Shop) -> None:

@@ -197,7 +197,7 @@ def running_dagster(
 @contextmanager
 def open_instance(home: Path, environment: Mapping[str, str]) -> Generator[dg.DagsterInstance]:
     """The instance of a home, as a process with this environment opens it."""
-    with patch.dict(os.environ, environment, clear=True):
+    with patch.dict(os.environ, {**environment, "LOG_FORMAT": "text"}, clear=True):
         instance = dg.DagsterInstance.from_config(str(home))
         _ = instance.compute_log_manager  # made when it is first asked for, from the environment
     with instance:

@@ -107,7 +107,10 @@ def test_the_first_day_and_an_expired_one_pass_and_say_so(tmp_path: Path) -> Non
     first = [columns_check(_snapshot(tmp_path), FIRST_DAY), price_change_check(RULE, FIRST_DAY)]
     assert [(result.passed, result.summary) for result in first] == [(True, "no published day is there to compare with")] * 2
     expired = price_change_check(RULE, _past())
-    assert (expired.passed, expired.summary) == (True, "the rows of 2026-11-20 are no longer stored, so there is nothing to compare with")
+    assert (expired.passed, expired.summary) == (
+        True,
+        "the rows of 2026-11-20 are no longer stored, so there is nothing to compare with: an expired day blocks nothing",
+    )
 
 
 def test_where_no_key_is_left_and_where_the_rows_before_are_damaged_nothing_passes_in_silence() -> None:

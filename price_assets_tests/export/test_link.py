@@ -68,5 +68,5 @@ def test_where_there_is_none_it_is_said_why_and_what_there_is(folder: Store, tmp
 def test_a_file_that_somebody_deleted_gets_no_address(folder: Store, tmp_path: Path) -> None:
     publish(folder, candidate(folder, tmp_path, "rows"))
     Path(link(folder, LIST, DAY, "csv", HOUR).address).unlink()
-    with pytest.raises(StorageRefused, match="is not there, though the register names it: somebody deleted it"):
+    with pytest.raises(StorageRefused, match="is not there, though the register names it: it has expired, or somebody deleted it"):
         link(folder, LIST, DAY, "csv", HOUR)
