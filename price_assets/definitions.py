@@ -9,6 +9,7 @@ import dagster as dg
 from price_assets.export.exporter import Exporter
 from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
+from price_assets.operations.service_logs import speak_as_asked
 from price_assets.orchestration.alerts import alerts_sensor
 from price_assets.orchestration.assets import broken_assets, price_list_assets
 from price_assets.orchestration.catch_up import catch_up_sensor
@@ -51,4 +52,5 @@ def definitions(environment: Mapping[str, str], clock: Callable[[], datetime] = 
     )
 
 
+speak_as_asked(os.environ)  # a code server opens no instance before its first tick [LG2]
 defs = definitions(os.environ)
