@@ -16,6 +16,7 @@ from price_assets.orchestration.catch_up import catch_up_sensor
 from price_assets.orchestration.due_day import Expected
 from price_assets.orchestration.due_days import DueDays
 from price_assets.orchestration.io_managers import FileIOManager, SnapshotIOManager
+from price_assets.orchestration.ledger import ledger_sensor
 from price_assets.orchestration.on_failure import failure_sensor
 from price_assets.orchestration.schedules import export_job, morning_schedule
 from price_assets.orchestration.settling import settle_sensor
@@ -45,6 +46,7 @@ def definitions(environment: Mapping[str, str], clock: Callable[[], datetime] = 
             failure_sensor(settings),
             alerts_sensor(due, environment, clock),
             catch_up_sensor(due, jobs, clock),
+            ledger_sensor(settings, environment, clock),
             settle_sensor([each.name for each in expected], settings, exporter, clock),
         ],
         resources={"snapshot": SnapshotIOManager(exporter), **{name: FileIOManager(exporter, name, price_lists) for name in FORMATS}},

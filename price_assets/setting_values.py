@@ -259,3 +259,27 @@ def mail_address(text: str) -> str:
 def mail_addresses(text: str) -> tuple[str, ...]:
     """Read one or more addresses of mail with commas or white space between."""
     return tuple(mail_address(each) for each in re.split(r"[\s,]+", text.strip(" ,")))
+
+
+_HOST = r"(?:[^\s@/?#:,\[\]]+|\[[0-9A-Fa-f:.]+\])(?::[0-9]+)?"
+_POSTGRES = re.compile(rf"postgres(?:ql)?://(?:[^\s@/?#:]+(?::[^\s@/?#]*)?@)?(?P<hosts>{_HOST}(?:,{_HOST})*)(?:/[^\s@/?#]*)?(?:\?[^\s#]*)?")
+
+
+def postgres_url(text: str) -> str:
+    """Read the address of a database as libpq does, and stricter: of one that could be read in two ways libpq would tell a part of the password."""
+    from psycopg import ProgrammingError, conninfo  # noqa: PLC0415 - a tenth of a second, where nobody sets one
+
+    form = "postgresql://user:password@host:5432/database?sslmode=verify-full"
+    if not text.startswith(("postgresql://", "postgres://")):
+        raise ValueError(f"is no address of a database: write {form}")
+    found = _POSTGRES.fullmatch(text)
+    if not found:
+        raise ValueError(f"is no address of a database: write {form}, and in user and password %40 for @, %2F for /, %3A for :, %3F for ?, %23 for #")
+    if any(not 0 < int(port) < 2**16 for port in re.findall(r":([0-9]+)(?:,|$)", found["hosts"])):
+        raise ValueError("is to have a port from 1 to 65535 behind its host, or none")
+    try:
+        conninfo.conninfo_to_dict(text)
+    except (ProgrammingError, UnicodeError):
+        # Its message is not repeated: it may quote a part of the password.
+        raise ValueError(f"is not understood by libpq: write {form}, %25 for a %, and behind the ? only parameters that libpq knows") from None
+    return text

@@ -22,7 +22,9 @@ __all__ = [
     "SourceSettings",
     "StorageSettings",
     "WatchSettings",
+    "export_runs_url",
     "log_format",
+    "metrics_port",
     "run_date",
 ]
 
@@ -228,3 +230,13 @@ def run_date(env: Environment = os.environ) -> date | None:
 def log_format(env: Environment = os.environ) -> Literal["text", "json"] | None:
     """`LOG_FORMAT`, or None: as suits where the log goes to. Raises SettingError."""
     return variables.LOG_FORMAT.get(env)
+
+
+def export_runs_url(env: Environment = os.environ) -> str | None:
+    """`EXPORT_RUNS_URL`, which holds a password; None: there is no ledger. Raises SettingError."""
+    return variables.EXPORT_RUNS_URL.get(env)
+
+
+def metrics_port(env: Environment = os.environ) -> int:
+    """`METRICS_PORT`. Raises SettingError."""
+    return variables.METRICS_PORT.read(env)

@@ -115,6 +115,13 @@ HEARTBEAT_URL = Variable(
 )
 DAGSTER_UI_URL = Variable("DAGSTER_UI_URL", values.address, "where Dagster's UI is, for the links in alerts")
 RUNBOOK_URL = Variable("RUNBOOK_URL", values.anything, "where a copy of docs/operations.md is, for the links in alerts", "docs/operations.md")
+EXPORT_RUNS_URL = Variable(
+    "EXPORT_RUNS_URL",
+    values.postgres_url,
+    "the database that each export run is written down in, postgresql://user:password@host/database; unset: nowhere",
+    secret=True,
+)
+METRICS_PORT = Variable("METRICS_PORT", values.port, "where `price-assets serve-metrics` listens", "9108")
 
 VARIABLES: tuple[Variable[Any], ...] = (
     *(DB_HOST, DB_PORT, DB_NAME, DB_USER, DB_PASSWORD, DB_SSLMODE, DB_SSLROOTCERT, DB_SSLCERT, DB_SSLKEY, DB_STATEMENT_TIMEOUT, DB_CONNECT_TIMEOUT),
@@ -122,5 +129,6 @@ VARIABLES: tuple[Variable[Any], ...] = (
     *(EXPORT_CRON, EXPORT_DEADLINE, CATCH_UP_DAYS, CATCH_UP_TRIES, EXPORT_AUTOMATION),
     *(SLACK_WEBHOOK_URL, SMTP_HOST, SMTP_PORT, SMTP_SECURITY, SMTP_USER, SMTP_PASSWORD, SMTP_FROM, SMTP_TO, NOTIFY_URLS, NOTIFY_SUMMARY),
     *(HEARTBEAT_URL, DAGSTER_UI_URL, RUNBOOK_URL),
+    *(EXPORT_RUNS_URL, METRICS_PORT),
 )
 """Every one, in the order above: what `.env` files, docs and the chart are held against."""

@@ -12,6 +12,8 @@ from price_assets.cli.draft import draft
 from price_assets.cli.export import export
 from price_assets.cli.preview import preview
 from price_assets.cli.published import diff, link
+from price_assets.cli.runs import runs
+from price_assets.cli.serve_metrics import serve_metrics
 from price_assets.cli.settle import settle
 from price_assets.cli.status import status
 from price_assets.cli.verify import verify
@@ -41,6 +43,9 @@ def main() -> None:
     Whether every list is where it must be by now, and what happened to one:
         price-assets status
         price-assets history wholesale
+    The last runs, and their numbers for Prometheus:
+        price-assets runs
+        price-assets serve-metrics
     Read again what is published, and put the partners' copies right:
         price-assets verify
         price-assets settle
@@ -58,5 +63,5 @@ def main() -> None:
     """
 
 
-for command in (draft, doctor, export, preview, diff, link, accept, withdraw, history, status, verify, settle):
+for command in (draft, doctor, export, preview, diff, link, accept, withdraw, history, status, runs, verify, settle, serve_metrics):
     main.add_command(command)

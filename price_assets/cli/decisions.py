@@ -5,7 +5,7 @@ import json
 import logging
 import os
 from dataclasses import asdict
-from datetime import date
+from datetime import UTC, date, datetime
 
 import click
 
@@ -54,10 +54,12 @@ def accept(name: str, *, day: date, snapshot: str, checks: tuple[str, ...], reas
     from price_assets.export.decided_by import decided_by
     from price_assets.export.exporter import Exporter
     from price_assets.export.storing import snapshot_name
+    from price_assets.operations.own_runs import OwnRuns, Trigger
     from price_assets.settings import log_format
 
     logs.configure(log_format(os.environ))
     by, reason = decided_by(_user() if by is None else by, reason)
+    own_runs = OwnRuns.from_environment(os.environ, Trigger.ACCEPT)
     with stopped_by_signals() as raise_if_stopped:
         exporter = Exporter(os.environ)
         price_list = whole_price_list(name, exporter.settings)
@@ -71,8 +73,9 @@ def accept(name: str, *, day: date, snapshot: str, checks: tuple[str, ...], reas
         from price_assets.orchestration.in_process import export_day
 
         decided = {"snapshot": snapshot, "checks": list(checks), "reason": reason, "by": by}
-        with exporter_instance(os.environ.get("DAGSTER_HOME")) as instance:
-            exported = export_day(defs, instance, name, day, accept=decided)
+        with exporter_instance(os.environ.get("DAGSTER_HOME")) as instance, own_runs.run(name, day) as run:
+            exported = export_day(defs, instance, name, day, accept=decided, run_id=run.run_id)
+            run.ends(exported)
         raise_if_stopped()
         if exported.error:
             with logs.about(name, day, exported.run_id):
@@ -103,15 +106,19 @@ def withdraw(name: str, *, day: date, reason: str, by: str | None) -> ExitCode:
     from price_assets.export.decided_by import decided_by
     from price_assets.export.exporter import Exporter
     from price_assets.export.withdrawal import withdraw as withdraw_day
+    from price_assets.operations.own_runs import OwnRuns
     from price_assets.settings import log_format
 
     logs.configure(log_format(os.environ))
     by, reason = decided_by(_user() if by is None else by, reason)
+    own_runs, began = OwnRuns.from_environment(os.environ), datetime.now(UTC)
     with stopped_by_signals():
         exporter = Exporter(os.environ)
         exporter.store.preflight()
         has_happened(exporter, name)
         outcome = withdraw_day(exporter.store, name, day, by=by, reason=reason)
+        if outcome == "withdrawn":
+            own_runs.withdrawn(name, day, began)
         latest = read_register(exporter.store, name).latest
         click.echo(f"{name} {day}: {outcome}; latest is {latest or 'empty'} now")
     return ExitCode.OK

@@ -95,22 +95,26 @@ def _exported(
     """Export each list on each day, in order; what can be known without connecting is found before the first connection."""
     from price_assets.export.exporter import Exporter
     from price_assets.export.price_list import PriceList
+    from price_assets.operations.own_runs import OwnRuns
 
+    own_runs = OwnRuns.from_environment(os.environ)
     found = all_price_lists(settings)
     wanted = [found[name] for name in known(names, list(found))]
-    exporter = Exporter(os.environ)
-    if not from_snapshots:
-        exporter.source  # noqa: B018 - the settings are read here, before anything is connected to
-    whole = [each for each in wanted if isinstance(each, PriceList)]
-    for price_list in whole if names else ():
-        is_due(price_list, days[0], settings)
-    if len(whole) == len(wanted) and all(days[-1] < each.start for each in whole):
-        raise UsageError(f"No list has begun by {days[-1]}: the first starts on {min(each.start for each in whole)}.")
-    if whole:
-        can_write_temporary_files()
-        exporter.store.preflight()
-        progress.store = exporter.store
-    progress.expected = [(each.name, day) for each in wanted for day in days if not isinstance(each, PriceList) or day >= each.start]
+    due = [(each.name, day) for each in wanted for day in days if not isinstance(each, PriceList) or day >= each.start]
+    with own_runs.before(due):
+        exporter = Exporter(os.environ)
+        if not from_snapshots:
+            exporter.source  # noqa: B018 - the settings are read here, before anything is connected to
+        whole = [each for each in wanted if isinstance(each, PriceList)]
+        for price_list in whole if names else ():
+            is_due(price_list, days[0], settings)
+        if len(whole) == len(wanted) and all(days[-1] < each.start for each in whole):
+            raise UsageError(f"No list has begun by {days[-1]}: the first starts on {min(each.start for each in whole)}.")
+        if whole:
+            can_write_temporary_files()
+            exporter.store.preflight()
+            progress.store = exporter.store
+    progress.expected = due
 
     from price_assets.definitions import defs
     from price_assets.orchestration.exporter_instance import exporter_instance
@@ -119,12 +123,15 @@ def _exported(
     with exporter_instance(os.environ.get("DAGSTER_HOME")) as instance:
         for price_list in wanted:
             for day in days:
-                if isinstance(price_list, PriceList):
-                    if day < price_list.start:
-                        log.info("%s starts on %s: nothing is due on %s", price_list.name, price_list.start, day)
-                        continue
-                    exported = export_day(defs, instance, price_list.name, day, from_snapshots=from_snapshots)
-                else:
-                    error = price_list.error
-                    exported = ExportedDay(price_list.name, day, "refused", exit_code=error.exit_code, error=str(error))
+                if isinstance(price_list, PriceList) and day < price_list.start:
+                    log.info("%s starts on %s: nothing is due on %s", price_list.name, price_list.start, day)
+                    continue
+                with own_runs.run(price_list.name, day) as run:
+                    if isinstance(price_list, PriceList):
+                        exported = export_day(defs, instance, price_list.name, day, from_snapshots=from_snapshots, run_id=run.run_id)
+                    else:
+                        error = price_list.error
+                        kind = type(error).__name__
+                        exported = ExportedDay(price_list.name, day, "refused", exit_code=error.exit_code, error=str(error), error_class=kind)
+                    run.ends(exported)
                 yield exported

@@ -15,6 +15,12 @@ def width() -> int:
     return Console().width if sys.stdout.isatty() else WIDE
 
 
+def natural_width(table: Table) -> int:
+    """How many columns a table takes where there is room for all of it."""
+    console = Console(width=WIDE)
+    return console.measure(table).maximum
+
+
 def show(what: RenderableType = "") -> None:
     """Print a table or a line. A terminal too narrow for a table's columns breaks its lines: no column is dropped, and no number or path is cut."""
     console = Console(width=None if sys.stdout.isatty() else WIDE, highlight=False, soft_wrap=False)

@@ -76,7 +76,7 @@ class Session:
     def connect_again(self) -> psycopg.Connection[Any]:
         """Another connection to the same address in the same way. Raises SourceUnavailable and SourceRefused."""
         try:
-            with _without_pg_variables():
+            with without_pg_variables():
                 return psycopg.connect(**self.parameters, prepare_threshold=None)
         except psycopg.Error as error:
             raise source_errors.of_connect(error, _where(self.source)) from None
@@ -140,7 +140,7 @@ def connect(source: SourceSettings) -> psycopg.Connection[Any]:
     for address in _addresses(source):
         for mode in modes:
             try:
-                with _without_pg_variables():
+                with without_pg_variables():
                     return psycopg.connect(**_parameters(source, address, mode), prepare_threshold=None)
             except psycopg.Error as error:
                 failure = source_errors.of_connect(error, _where(source))
@@ -211,7 +211,7 @@ def _settings(connection: psycopg.Connection[Any], source: SourceSettings, appli
 
 
 @contextmanager
-def _without_pg_variables() -> Generator[None]:
+def without_pg_variables() -> Generator[None]:
     """Hide what libpq reads of its own accord: some thirty PG* variables, and PGSERVICE for more; only DB_* counts here."""
     with _environment:
         held = {name: os.environ.pop(name) for name in [*os.environ] if name.startswith("PG")}

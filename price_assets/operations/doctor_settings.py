@@ -12,7 +12,7 @@ from price_assets.variables import VARIABLES, Variable
 AREA: Area = "settings"
 _FAMILIES = (
     *("DB_", "STORAGE_", "OUTPUT_", "EXPORT_", "RUN_", "PRICE_LISTS_", "LOG_"),
-    *("CATCH_UP_", "SLACK_", "SMTP_", "NOTIFY_", "HEARTBEAT_", "DAGSTER_UI", "RUNBOOK_"),
+    *("CATCH_UP_", "SLACK_", "SMTP_", "NOTIFY_", "HEARTBEAT_", "DAGSTER_UI", "RUNBOOK_", "METRICS_"),
 )
 _LIKE = 0.85
 """How near a name must be to one of ours (difflib's ratio) to be taken for a misspelling of it."""

@@ -18,6 +18,7 @@ from price_assets.operations.alerts.notifications import Channels, accepted
 from price_assets.operations.alerts.problem import Message
 from price_assets.operations.alerts.summary import summary
 from price_assets.operations.due import Tick
+from price_assets.operations.recorded_channels import RecordedChannels
 from price_assets.operations.registers import side_by_side
 from price_assets.orchestration.alert_sources import take_due_days, take_failed_runs, take_recoveries
 from price_assets.orchestration.alert_state import AlertState
@@ -125,19 +126,20 @@ class _AlertTick:
                 self.state.sending.grows(self.now)
             return
         if self.state.sending.is_over(self.now):
-            self.attempt("send the messages", lambda: self.send(settings))
-            self.attempt("send the summary", lambda: self.summarise(settings))
+            channels = RecordedChannels.from_environment(settings, environment)
+            self.attempt("send the messages", lambda: self.send(settings, channels))
+            self.attempt("send the summary", lambda: self.summarise(settings, channels))
         elif self.state.sending.until:
             self.said.append(
                 f"No channel accepted the last message; the next try is at {self.state.sending.until.astimezone(self.now.tzinfo):%H:%M:%S}."
             )
         self.attempt("ask for HEARTBEAT_URL", lambda: self.beat(settings))
 
-    def send(self, settings: NotifySettings) -> None:
+    def send(self, settings: NotifySettings, channels: Channels) -> None:
         """Send the messages that are due; what belongs into one message is waited for, where there was more than one tick takes in."""
         if 0 < self.state.gathering <= GATHERING:
             return
-        channels, failed = Channels(settings), False
+        failed = False
         for number, outgoing in enumerate(self.state.incidents.due(self.now, settings)):
             if number and not self.has_time():
                 break
@@ -151,7 +153,7 @@ class _AlertTick:
         else:
             self.state.sending.ends()
 
-    def summarise(self, settings: NotifySettings) -> None:
+    def summarise(self, settings: NotifySettings, channels: Channels) -> None:
         """Once a tick, when all lists are published or the deadline is over."""
         tick, names, over = self._newest()
         if tick is None or not settings.summary or not tick.is_later_than(self.state.summary, self.now) or not self.has_time(SUMMARY_BEFORE):
@@ -162,7 +164,7 @@ class _AlertTick:
             message = side_by_side([""], lambda _: summary(self.due.exporter.store, names, tick.export_date), SUMMARY)[""]
             if isinstance(message, PriceAssetsError):
                 self.complain(f"There is no summary yet: {message}")
-            elif self._send(Channels(settings), message):
+            elif self._send(channels, message):
                 self.state.summary = tick.at.astimezone(UTC)
             else:
                 self.state.sending.grows(self.now)

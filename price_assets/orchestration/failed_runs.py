@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
+from dagster._core.events import JobFailureData
 
 from price_assets.errors import SnapshotBlocked
 from price_assets.orchestration.tables import plain
@@ -23,22 +24,30 @@ _FROM_OUTSIDE = "marked as failed from outside"
 
 @dataclass(frozen=True)
 class FailedStep:
-    """A step that failed: its list, `snapshot`, `csv`, `xlsx` or `publication`, its error in one line; `launchpad` is what accepts its rows."""
+    """A step that failed: its list, `snapshot`, `csv`, `xlsx` or `publication`, its error in one line; `launchpad` is what accepts its rows.
+
+    `error_class` names the class of its error.
+    """
 
     price_list: str
     step: str
     error: str
     blocked: bool = False
     launchpad: str = ""
+    error_class: str = ""
 
 
 @dataclass(frozen=True)
 class FailedRun:
-    """The steps that failed, in order; the results of its checks by list, as `export --json` gives them; `said`, what Dagster says of the whole."""
+    """The steps that failed, in order; the results of its checks by list, as `export --json` gives them; `said`, what Dagster says of the whole.
+
+    `raised` names the class of the error that was raised outside of the steps.
+    """
 
     steps: list[FailedStep] = field(default_factory=list[FailedStep])
     checks: dict[str, Checks] = field(default_factory=dict[str, Checks])
     said: str = ""
+    raised: str = ""
 
     @property
     def cause(self) -> str:
@@ -48,7 +57,7 @@ class FailedRun:
 
 def failed_run(instance: dg.DagsterInstance, run_id: str) -> FailedRun:
     """Read it: one query [DG28, DG30]."""
-    found, engine, said = FailedRun(), "", ""
+    found, engine, said, raised = FailedRun(), "", "", ""
     for record in instance.get_records_for_run(run_id, of_type=_KINDS).records:
         event = record.event_log_entry.dagster_event
         if event is None:
@@ -62,10 +71,12 @@ def failed_run(instance: dg.DagsterInstance, run_id: str) -> FailedRun:
         elif event.event_type is dg.DagsterEventType.RUN_FAILURE:
             said = first_line(event.message or "")
             said = engine if _FROM_OUTSIDE in said and engine else said
+            error = data.error if isinstance(data := event.event_specific_data, JobFailureData) else None
+            raised = (error.cause or error).cls_name or "" if error else ""
         elif not said:
             engine = first_line(event.message or "")
     # Without the run's whole id, which would make each cause another.
-    return FailedRun(found.steps, found.checks, said.replace(run_id, run_id[:8]))
+    return FailedRun(found.steps, found.checks, said.replace(run_id, run_id[:8]), raised)
 
 
 def first_line(text: str) -> str:
@@ -81,6 +92,9 @@ def _step(event: dg.DagsterEvent) -> FailedStep:
     if data.user_failure_data:
         metadata: Mapping[str, Any] = {name: plain(value) for name, value in data.user_failure_data.metadata.items()}
         error = data.user_failure_data.description or ""
-        return FailedStep(price_list, step, error, metadata.get("error") == SnapshotBlocked.__name__, str(metadata.get("launchpad", "")))
+        kind = str(metadata.get("error", ""))
+        return FailedStep(price_list, step, error, kind == SnapshotBlocked.__name__, str(metadata.get("launchpad", "")), kind)
     error = data.error and (data.error.cause or data.error)
-    return FailedStep(price_list, step, first_line(error.message) if error else first_line(event.message or ""))
+    if error is None:
+        return FailedStep(price_list, step, first_line(event.message or ""))
+    return FailedStep(price_list, step, first_line(error.message), error_class=error.cls_name or "")

@@ -60,7 +60,7 @@ def test_a_decision_or_a_look_back_that_is_ill_put_is_one_line_and_changes_nothi
         assert price_assets.refused(*arguments) == said
     assert price_assets.refused_by_a_run("accept", "shop", "--date", DAY, *_WANTED) == (
         f"shop {DAY} refused: {price_assets.shop.storage}/_snapshots/shop/{DAY}/{S}.parquet is not there: "
-        f"no such snapshot of shop on {DAY} was stored; `price-assets history shop` names those that were."
+        f"it has expired, or no such snapshot of shop on {DAY} was stored; `price-assets history shop` names those that were."
     )
 
 

@@ -1,4 +1,7 @@
-"""A deployment in which nothing is due, so that nothing runs but what a test launches: Dagster, four price lists, and a webhook that is told."""
+"""A deployment in which nothing is due, so that nothing runs but what a test launches: Dagster, four price lists, and a webhook that is told.
+
+The ledger lies in the database of the catalogue.
+"""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -9,6 +12,7 @@ from price_assets.demo.server import Server
 from price_assets_tests.deployment.catalogue import Catalogue, days_ago
 from price_assets_tests.deployment.running_dagster import RunningDagster, running_dagster
 from price_assets_tests.deployment.slack import Slack, serving_slack
+from price_assets_tests.operations.ledgers import url_of
 from price_assets_tests.servers.postgres import new_database
 from price_assets_tests.servers.s3 import S3Server
 
@@ -34,5 +38,6 @@ def deployed(folder: Path, server: Server, s3: S3Server) -> Generator[Deployment
         in_a_month = days_ago(-30)
         catalogue.environment |= {name: value for name, value in s3.environment().items() if name.startswith("AWS_")}
         catalogue.environment |= {"EXPORT_CRON": f"0 6 {in_a_month.day} {in_a_month.month} *", "SLACK_WEBHOOK_URL": slack.url}
+        catalogue.environment["EXPORT_RUNS_URL"] = url_of(database)
         with running_dagster(catalogue, server, logs=f"s3://{s3.bucket}/dagster/logs") as dagster:
             yield Deployment(dagster, catalogue, slack)

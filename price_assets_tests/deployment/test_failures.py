@@ -1,6 +1,8 @@
+import json
 import os
 import re
 import signal
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -49,6 +51,26 @@ def test_a_killed_run_is_retried_and_only_how_that_ends_is_told(failed: Deployme
     (message,) = failed.slack.about("screws")
     assert "key" in message
     assert f"{dagster.url}/runs/{second.run_id}" in message
+
+
+def test_the_ledger_has_the_run_that_was_killed_its_retry_and_the_blocked_day(failed: Deployment) -> None:
+    dagster, day = failed.dagster, str(days_ago(3))
+
+    def written() -> list[dict[str, Any]] | None:
+        found = json.loads(failed.catalogue.run("runs", "brushes", "screws", "--json").stdout or "[]")
+        return found if {row["status"] for row in found} >= {"failed", "blocked"} and len(found) >= 3 else None
+
+    dagster.wait_until(lambda: len(dagster.runs("screws", day)) == 2 and dagster.runs("screws", day)[-1].is_finished, "the retry has ended")
+    rows = dagster.wait_until(written, "all are written down")
+    told = {(row["price_list"], row["trigger"]): row for row in rows if row["status"] != "success"}
+    killed, retried, blocked = told["screws", "ui"], told["screws", "retry"], told["brushes", "ui"]
+    first, second = dagster.runs("screws", day)
+    assert (killed["run_id"], killed["status"], killed["reason"], killed["export_date"]) == (first.run_id, "failed", "killed", day)
+    assert killed["started"] < killed["finished"]
+    assert killed["error"]
+    assert (retried["run_id"], retried["status"], retried["reason"]) == (second.run_id, "blocked", "rows")
+    assert (blocked["export_date"], blocked["status"], blocked["reason"]) == (str(today()), "blocked", "rows")
+    assert "-1.00" in blocked["error"]
 
 
 def test_a_blocked_day_is_told_once_with_the_way_out_and_so_is_its_recovery(failed: Deployment) -> None:

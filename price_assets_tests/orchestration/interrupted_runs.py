@@ -86,7 +86,7 @@ def _new_run(instance: dg.DagsterInstance, workspace: BaseWorkspaceRequestContex
         run_id=None,
         run_config={},
         status=None,
-        tags={"dagster/partition": day},
+        tags={**job.tags, "dagster/partition": day},
         root_run_id=None,
         parent_run_id=None,
         step_keys_to_execute=None,

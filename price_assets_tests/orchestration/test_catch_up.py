@@ -290,7 +290,7 @@ def test_an_unreadable_cursor_is_begun_anew(morning: Morning) -> None:
 @pytest.mark.parametrize(("automation", "status"), [("on", dg.DefaultSensorStatus.RUNNING), ("off", dg.DefaultSensorStatus.STOPPED)])
 def test_whether_it_starts_switched_on_is_a_setting(morning: Morning, automation: str, status: dg.DefaultSensorStatus) -> None:
     morning.environment["EXPORT_AUTOMATION"] = automation
-    for name in ("catch_up", "settle", "alerts", "on_failure"):
+    for name in ("catch_up", "settle", "alerts", "on_failure", "ledger"):
         sensor = morning.repository.get_sensor_def(name)
         assert (sensor.default_status, bool(sensor.description)) == (status, True)
 

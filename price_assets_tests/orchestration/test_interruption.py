@@ -7,7 +7,11 @@ import threading
 from collections.abc import Generator
 from contextlib import contextmanager
 
+import dagster as dg
+
+from price_assets.operations.export_run import Reason, Status
 from price_assets.orchestration.interruption import ended_by_a_thread
+from price_assets.orchestration.ledger_rows import rows_of
 from price_assets_tests.orchestration import interrupted_runs
 from price_assets_tests.shop import DAY, Shop
 
@@ -30,6 +34,11 @@ def test_a_run_that_is_interrupted_ends_its_query_and_leaves_nothing(shop: Shop)
     assert "panicked" not in done.stderr
     assert not list(temporary.iterdir())
     assert not (shop.storage / "shop").exists()
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        rows = [row for record in instance.get_run_records(ascending=True) for row in rows_of(instance, record)]
+    assert [(row.status, row.reason, bool(row.finished)) for row in rows] == [(Status.FAILED, Reason.KILLED, True), (Status.CANCELED, None, True)], (
+        rows
+    )
 
 
 @contextmanager

@@ -81,8 +81,13 @@ def _quietly(_: asyncio.AbstractEventLoop, __: dict[str, Any]) -> None:
 
 
 @contextmanager
-def mail_server(login: tuple[str, str] | None = None, *, starttls: SSLContext | None = None, tls: SSLContext | None = None) -> Generator[MailServer]:
-    """Serve within this block: whoever logs in so, or anybody; TLS from the first byte, or after STARTTLS and never without."""
+def mail_server(
+    login: tuple[str, str] | None = None, *, starttls: SSLContext | None = None, tls: SSLContext | None = None, without: tuple[str, ...] = ()
+) -> Generator[MailServer]:
+    """Serve within this block: whoever logs in so, or anybody; TLS from the first byte, or after STARTTLS and never without.
+
+    `without` names ways to log in that are not offered: the library's LOGIN prompts in words that not every client knows.
+    """
     made = MailServer(login=login)
     loop = asyncio.new_event_loop()
     loop.set_exception_handler(_quietly)
@@ -95,6 +100,7 @@ def mail_server(login: tuple[str, str] | None = None, *, starttls: SSLContext | 
             tls_context=starttls,
             require_starttls=starttls is not None,
             auth_require_tls=False,
+            auth_exclude_mechanism=without,
             authenticator=made.authenticate,
         )
 

@@ -22,6 +22,7 @@ from price_assets.operations.alerts.notifications import Channels, accepted
 from price_assets.operations.alerts.problem import Problem
 from price_assets.operations.alerts.problem_of import partners_have
 from price_assets.operations.day_state import day_state
+from price_assets.operations.recorded_channels import RecordedChannels
 from price_assets.operations.registers import side_by_side
 from price_assets.settings import NotifySettings
 
@@ -51,7 +52,7 @@ def tell(ended: Ended, today: Today, store: Store | None, environment: Mapping[s
         if "DAGSTER_HOME" not in environment:
             settings = replace(settings, dagster_ui_url=None)  # the runs are gone with this process
         until = time.monotonic() + BEGUN
-        alerts, channels = AlertObject(store), Channels(settings)
+        alerts, channels = AlertObject(store), RecordedChannels.from_environment(settings, environment)
         _Telling(ended, alerts, channels, store, settings, now, until).tell()
         if ended.published and store:
             DayTelling(alerts, channels, store, settings).tell(today, now, until)

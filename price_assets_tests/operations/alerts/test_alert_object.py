@@ -97,14 +97,15 @@ def heard(monkeypatch: pytest.MonkeyPatch) -> list[Message]:
     messages: list[Message] = []
 
     class Ears:
-        def __init__(self, _: object) -> None:
-            pass
+        @classmethod
+        def from_environment(cls, *_: object) -> "Ears":
+            return cls()
 
         def send(self, message: Message) -> tuple[Delivery, ...]:
             messages.append(message)
             return (Delivery("ear", accepted=True, tries=1),)
 
-    monkeypatch.setattr(exporter_alerts, "Channels", Ears)
+    monkeypatch.setattr(exporter_alerts, "RecordedChannels", Ears)
     return messages
 
 

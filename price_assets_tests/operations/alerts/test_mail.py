@@ -190,7 +190,9 @@ def test_nobody_listens_and_no_host() -> None:
 def test_tls_is_verified(security: str, authority: tuple[Path, ssl.SSLContext], monkeypatch: pytest.MonkeyPatch) -> None:
     """[NT4]"""
     certificate, context = authority
-    with mail_server(("prices", PASSWORD), **{security: context}) as server:
+    with mail_server(
+        ("prices", PASSWORD), starttls=context if security == "starttls" else None, tls=context if security == "tls" else None
+    ) as server:
         login = {"security": security, "user": "prices", "password": PASSWORD}
         unknown = sent(mail(server, **login))
         monkeypatch.setenv("SSL_CERT_FILE", str(certificate))
