@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help demo ui test kills readers test-ops check format bench memory lock clean
+.PHONY: help demo ui test kills readers test-ops check format bench memory growth lock clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -24,8 +24,8 @@ readers: .venv/installed  ## SheetJS, ExcelJS and Apache POI read our XLSX, and 
 	@$(BIN)/python -m price_assets_tests.readers.install
 	@PRICE_ASSETS_READERS=1 $(BIN)/pytest price_assets_tests/readers
 
-test-ops: .venv/installed  ## Dagster's UI in a real browser; wants Debian's chromium. PRICE_ASSETS_SCREENSHOTS=1 takes docs/'s pictures anew
-	@PRICE_ASSETS_OPS=1 $(BIN)/pytest price_assets_tests/browser
+test-ops: .venv/installed  ## Dagster's UI in a real browser, alert rules in a real Prometheus; wants Debian's chromium, prometheus, prometheus-alertmanager. PRICE_ASSETS_SCREENSHOTS=1 takes docs/'s pictures anew
+	@PRICE_ASSETS_OPS=1 $(BIN)/pytest price_assets_tests/browser price_assets_tests/deployment/monitoring
 
 check: .venv/installed  ## format, lint, types, one-way imports, definitions
 	@$(BIN)/ruff format --check .
@@ -44,6 +44,9 @@ bench: .venv/installed  ## a million rows, against psql's \copy
 
 memory: .venv/installed  ## peak memory of ten million rows against that of one million, or of ten times ROWS; takes 10 GB of disk
 	@$(BIN)/python -m benchmarks.memory $(ROWS)
+
+growth: .venv/installed  ## bytes that each export run adds: to Dagster's Postgres, to the ledger, to the storage
+	@$(BIN)/python -m benchmarks.growth
 
 lock: .venv/installed  ## resolve both lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --output-file requirements.lock

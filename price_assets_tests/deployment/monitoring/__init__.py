@@ -1,0 +1,1 @@
+"""Tests of deploy/monitoring: the rules, their routes and the dashboard, in the real Prometheus, Alertmanager and Postgres."""
