@@ -81,13 +81,21 @@ SETTINGS: dict[str, tuple[str | None, str | None, tuple[str, str] | None]] = {
     "CATCH_UP_DAYS": (None, f"CATCH_UP_DAYS {_DEFAULT}", ("0", "CATCH_UP_DAYS: '0' is no whole number from 1 to 31")),
     "CATCH_UP_TRIES": (None, f"CATCH_UP_TRIES {_DEFAULT}", ("2.5", "CATCH_UP_TRIES: '2.5' is no whole number from 1 to 20")),
     "EXPORT_AUTOMATION": (None, f"EXPORT_AUTOMATION {_DEFAULT}", ("no", "EXPORT_AUTOMATION: 'no' is not one of on, off, true, false")),
+    "EXPORT_RUNS_URL": (
+        None,
+        f"EXPORT_RUNS_URL {_UNSET}",
+        (
+            "ledger.example.com",
+            "EXPORT_RUNS_URL is no address of a database: write postgresql://user:password@host:5432/database?sslmode=verify-full",
+        ),
+    ),
 }
-ALERTS = ("SLACK_WEBHOOK_URL", "SMTP_", "NOTIFY_", "HEARTBEAT_URL", "DAGSTER_UI_URL", "RUNBOOK_URL")
-"""What only alerts are for: one that is wrong keeps no price list from its partners. `doctor` finds it, and the export's log says it."""
+NOT_OF_EXPORTS = ("SLACK_WEBHOOK_URL", "SMTP_", "NOTIFY_", "HEARTBEAT_URL", "DAGSTER_UI_URL", "RUNBOOK_URL", "METRICS_PORT")
+"""What only alerts and metrics are for: one that is wrong keeps no price list from its partners. `doctor` finds it, and the export's log says it."""
 
 
 def test_every_setting_is_tried() -> None:
-    assert list(SETTINGS) == [each.name for each in VARIABLES if not each.name.startswith(ALERTS)]
+    assert list(SETTINGS) == [each.name for each in VARIABLES if not each.name.startswith(NOT_OF_EXPORTS)]
 
 
 def test_a_wrong_setting_of_alerts_keeps_no_list_from_its_partners(price_assets: Command) -> None:

@@ -1,3 +1,6 @@
+import json
+from typing import Any
+
 import pytest
 
 from price_assets_tests.deployment.catalogue import days_ago
@@ -32,5 +35,6 @@ def test_what_a_run_said_is_read_back_from_the_bucket_when_its_machine_is_gone(d
         return said if said["capturedLogsMetadata"]["stderrLocation"] else None
 
     said = dagster.wait_until(read, "the output is in the bucket")
-    assert f"export_paints - {run.run_id} - paints__publication - published" in said["capturedLogs"]["stderr"]
+    lines: list[dict[str, Any]] = [json.loads(line) for line in said["capturedLogs"]["stderr"].splitlines()]
+    assert any(line["message"].startswith("published") and line["price_assets"]["run_id"] == run.run_id for line in lines)
     assert said["capturedLogsMetadata"]["stderrLocation"] == f"s3://prices/dagster/logs/storage/{run.run_id}/compute_logs/{file_key}.err"
