@@ -48,9 +48,11 @@ memory: .venv/installed  ## peak memory of ten million rows against that of one 
 growth: .venv/installed  ## bytes that each export run adds: to Dagster's Postgres, to the ledger, to the storage
 	@$(BIN)/python -m benchmarks.growth
 
-lock: .venv/installed  ## resolve both lock files anew from pyproject.toml
+lock: .venv/installed  ## resolve the four lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --output-file requirements.lock
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --group dev --constraint requirements.lock --output-file requirements-dev.lock
+	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --group webserver --constraint requirements-dev.lock --output-file requirements-dagster.lock
+	@$(BIN)/uv pip compile $(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
 # No index address goes into a lock [PK4]; it serves every Python that pyproject.toml allows.
 COMPILE := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
