@@ -1,5 +1,6 @@
 """What a run that failed says of itself, read from its events."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -69,7 +70,7 @@ def failed_run(instance: dg.DagsterInstance, run_id: str) -> FailedRun:
             told = {name: plain(value) for name, value in result.metadata.items()}
             found.checks.setdefault(result.asset_key.path[0], []).append({"check": result.check_name, "passed": result.passed} | told)
         elif event.event_type is dg.DagsterEventType.RUN_FAILURE:
-            said = first_line(event.message or "")
+            said = _said_of_pod(event.message or "") or first_line(event.message or "")
             said = engine if _FROM_OUTSIDE in said and engine else said
             error = data.error if isinstance(data := event.event_specific_data, JobFailureData) else None
             raised = (error.cause or error).cls_name or "" if error else ""
@@ -82,6 +83,15 @@ def failed_run(instance: dg.DagsterInstance, run_id: str) -> FailedRun:
 def first_line(text: str) -> str:
     """The first line that says something."""
     return next((line.strip() for line in text.splitlines() if line.strip()), "")
+
+
+def _said_of_pod(text: str) -> str:
+    """Why a run's pod is gone, in one line; nothing where Dagster does not say so: it puts what Kubernetes knows after its own first line [KU12]."""
+    if "OOMKilled" in text:
+        return "its pod needed more memory than it may have, and was killed (OOMKilled): raise `memory:` in the list's YAML"
+    if evicted := re.search(r"^Pod status: Failed: (.+)$", text, re.MULTILINE):
+        return f"its pod was evicted: {evicted[1]}"
+    return ""
 
 
 def _step(event: dg.DagsterEvent) -> FailedStep:

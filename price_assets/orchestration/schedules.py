@@ -13,6 +13,8 @@ from price_assets.settings import ExportSettings
 
 CODE_LOCATION = "price_assets"
 """The name of workspace.yaml and pyproject.toml: what is on or off is remembered by it [DG36]."""
+POD = "dagster-k8s/config"
+"""The tag that says what a run's pod has of its own."""
 Job = Any  # the type of an unresolved asset job is not public [DG4]
 
 
@@ -49,7 +51,7 @@ def export_job(name: str, memory: str | None = None) -> Job:
     tags: dict[str, Any] = {PRICE_LIST: name}
     if memory:
         resources = {"requests": {"memory": memory}, "limits": {"memory": memory}}
-        tags["dagster-k8s/config"] = {"container_config": {"resources": resources}}
+        tags[POD] = {"container_config": {"resources": resources}}
     return dg.define_asset_job(
         job_name(name),
         dg.AssetSelection.groups(name),

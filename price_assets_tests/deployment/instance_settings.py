@@ -1,6 +1,7 @@
-"""A dagster.yaml by its meaning: two that say the same in other words are equal."""
+"""A dagster.yaml by its meaning: two that say the same in other words are equal [KU16]."""
 
 from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ from dagster._config import validate_config
 from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.instance.config import dagster_instance_config, get_default_tick_retention_settings, get_tick_retention_settings
 from dagster._core.run_coordinator import QueuedRunCoordinator
+from dagster._serdes import ConfigurableClassData
 
 ELSEWHERE = {
     *("storage", "run_storage", "event_log_storage", "schedule_storage", "local_artifact_storage", "compute_logs"),
@@ -40,11 +42,17 @@ def instance_settings(path: Path) -> dict[str, Any]:
     return settings
 
 
+def configured_class(said: Mapping[str, Any]) -> Any:
+    """The class that a section names by `module` and `class`; `dagster.core`, as the chart has it, is Dagster's old name for `dagster._core`."""
+    return getattr(import_module(ConfigurableClassData(said["module"], said["class"], "").module_name), said["class"])
+
+
 def _queue(coordinator: Mapping[str, Any] | None, queue: Mapping[str, Any] | None) -> Mapping[str, Any]:
-    """The chart says of the coordinator what a file of our own says of its queue."""
-    assert not coordinator or coordinator["class"] == "QueuedRunCoordinator", coordinator
+    """The chart says of the coordinator what a file of our own says of its queue; one that only adds to Dagster's queue is the same."""
+    kind = configured_class(coordinator) if coordinator else QueuedRunCoordinator
+    assert issubclass(kind, QueuedRunCoordinator), coordinator
     said = coordinator.get("config") if coordinator else queue
-    return validate_config(QueuedRunCoordinator.config_type(), said or {}).value or {}
+    return validate_config(kind.config_type(), said or {}).value or {}
 
 
 def _retention(said: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 import shutil
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 from price_assets.demo.server import free_port
@@ -9,6 +10,11 @@ from price_assets.orchestration.exporter_instance import exporter_instance
 from price_assets_tests.servers.postgres import Database
 
 CLONE = Path(__file__).parents[2]
+
+
+@dg.asset
+def nothing() -> None:
+    """An asset."""
 
 
 @pytest.fixture
@@ -41,6 +47,15 @@ def test_the_runs_of_a_home_go_into_its_postgres(home: Path, database: Database)
     with exporter_instance(str(home)) as instance:
         assert instance.get_runs() == []
     assert database.execute("SELECT count(*) FROM runs") == [(0,)]
+
+
+def test_a_home_without_a_file_keeps_the_runs_and_tells_nobody(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/proc/nowhere")  # as on a read-only root: Dagster's telemetry would break the run there
+    with exporter_instance(str(tmp_path)) as instance:
+        assert (instance.is_persistent, instance.telemetry_enabled) == (True, False)
+        assert dg.materialize([nothing], instance=instance).success
+    assert (tmp_path / "history" / "runs").exists()
+    assert not list(tmp_path.rglob(".telemetry"))
 
 
 def test_variables_that_the_instance_wants_are_named_together(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
