@@ -13,11 +13,13 @@ import click
 from price_assets.cli.arguments import Day, complete_names, ends_honestly
 from price_assets.cli.catalogue import all_price_lists, not_in_the_future
 from price_assets.cli.signals import stopped_by_signals
-from price_assets.errors import ExitCode, UsageError, did_you_mean, worst
+from price_assets.errors import ExitCode, StorageRefused, StorageUnavailable, UsageError, did_you_mean, worst
 
 if TYPE_CHECKING:
     from price_assets.export.price_list import PriceList
     from price_assets.export.price_list_files import BrokenPriceList
+    from price_assets.export.storage import Store
+    from price_assets.operations.deadlines import Deadlines
     from price_assets.operations.status import ListStatus, Watched
 
 log = logging.getLogger(__name__)
@@ -30,8 +32,9 @@ COLOURS = {"published": "green", "waiting": "cyan", "not begun": "cyan", "not du
 @click.argument("names", nargs=-1, metavar="[NAME]...", shell_complete=complete_names)
 @click.option("--date", "day", type=Day(), metavar="D", help="How this export date stands.  [default: the newest day that is due]")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON instead of a table.")
+@click.option("--notify", is_flag=True, help="Tell the channels of alerts what is due and not there, and what is published after all; each once.")
 @ends_honestly
-def status(names: tuple[str, ...], *, day: date | None, as_json: bool) -> ExitCode:
+def status(names: tuple[str, ...], *, day: date | None, as_json: bool, notify: bool) -> ExitCode:
     """Tell whether each price list is where it must be by now, of all or of those NAMEd.
 
     It reads each list's register in the storage, one request a list, and asks neither Dagster nor the source: for a cron on another machine, which
@@ -43,6 +46,8 @@ def status(names: tuple[str, ...], *, day: date | None, as_json: bool) -> ExitCo
         price-assets status wholesale --date 2026-11-24
     In a crontab, with a mail where it fails:
         45 6 * * *  price-assets status >/dev/null
+    In a CronJob, after the deadline (it remembers in the storage what it told, so it needs the right to put, too):
+        price-assets status --notify
 
     \b
     Its states:
@@ -74,24 +79,32 @@ def status(names: tuple[str, ...], *, day: date | None, as_json: bool) -> ExitCo
     for name in names:
         if name not in lists and not is_list_name(name):
             raise _no_such_list(name, lists)
+    watched = {name: _watched(name, lists, settings.start_date) for name in names or lists}
+    deadlines = Deadlines(settings.cron, settings.timezone, watch.deadline, datetime.now(UTC))
     with stopped_by_signals():
         store = open_store(StorageSettings.from_environment())
-        store.preflight(writes=False)
-        registers = read_registers(store, names or lists)
-    for name, register in registers.items():
-        if name not in lists and isinstance(register, Register) and not register.days:
-            raise _no_such_list(name, lists)
-    deadlines = Deadlines(settings.cron, settings.timezone, watch.deadline, datetime.now(UTC))
-    found = [list_status(_watched(name, lists, settings.start_date), register, deadlines, day) for name, register in registers.items()]
-    if as_json:
-        click.echo(json.dumps([_as_json(each, deadlines.now) for each in found], ensure_ascii=False, default=str, indent=2))
-    else:
-        _print(found, settings.timezone, deadlines.now, day)
-    for each in found:
-        for error in each.errors:
-            log.error("%s: %s", each.price_list, error)
-        if each.advice:
-            log.log(logging.ERROR if each.exit_code else logging.WARNING, "%s", each.advice)
+        try:
+            store.preflight(writes=False)
+        except (StorageUnavailable, StorageRefused) as error:
+            if notify:
+                _tell([(each, list_status(each, error, deadlines, day)) for each in watched.values()], deadlines, None)
+            raise
+        registers = read_registers(store, watched)
+        for name, register in registers.items():
+            if name not in lists and isinstance(register, Register) and not register.days:
+                raise _no_such_list(name, lists)
+        found = [list_status(watched[name], register, deadlines, day) for name, register in registers.items()]
+        if as_json:
+            click.echo(json.dumps([_as_json(each, deadlines.now) for each in found], ensure_ascii=False, default=str, indent=2))
+        else:
+            _print(found, settings.timezone, deadlines.now, day)
+        for each in found:
+            for error in each.errors:
+                log.error("%s: %s", each.price_list, error)
+            if each.advice:
+                log.log(logging.ERROR if each.exit_code else logging.WARNING, "%s", each.advice)
+        if notify:
+            _tell([(watched[each.price_list], each) for each in found], deadlines, store)
     return worst(each.exit_code for each in found)
 
 
@@ -111,6 +124,17 @@ def _watched(name: str, lists: "dict[str, PriceList | BrokenPriceList]", start: 
             return Watched(name, listed=False)
         case broken:
             return Watched(name, start, error=broken.error)
+
+
+def _tell(found: "Sequence[tuple[Watched, ListStatus]]", deadlines: "Deadlines", store: "Store | None") -> None:
+    """Send what is to be told, as an export does at its end. `store` is None where it can't be reached: then nothing is remembered."""
+    from price_assets.operations.alerts.exporter_alerts import Ended, tell
+    from price_assets.operations.alerts.exporter_day import Today
+    from price_assets.operations.alerts.overdue import overdue
+
+    problems = [problem for watched, status in found if (problem := overdue(watched, status, deadlines))]
+    today = Today(deadlines.today, tuple(watched.name for watched, _ in found), deadlines.cron, deadlines.timezone)
+    tell(Ended(problems), today, store, os.environ, deadlines.now.astimezone(deadlines.timezone))
 
 
 def _print(found: "Sequence[ListStatus]", timezone: ZoneInfo, now: datetime, day: date | None) -> None:

@@ -1,0 +1,3 @@
+SELECT sku, name, price, coalesce(stock, 0) AS stock
+FROM products
+ORDER BY name, sku
