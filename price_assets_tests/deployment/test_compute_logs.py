@@ -32,9 +32,9 @@ def test_what_a_run_said_is_read_back_from_the_bucket_when_its_machine_is_gone(d
 
     def read() -> dict[str, dict[str, str]] | None:
         said = dagster.graphql(READ, key=[run.run_id, "compute_logs", file_key])
-        return said if said["capturedLogsMetadata"]["stderrLocation"] else None
+        lines: list[dict[str, Any]] = [json.loads(line) for line in (said["capturedLogs"]["stderr"] or "").splitlines()]
+        published = [line for line in lines if line["message"].startswith("published") and line["price_assets"]["run_id"] == run.run_id]
+        return said if published and said["capturedLogsMetadata"]["stderrLocation"] else None
 
-    said = dagster.wait_until(read, "the output is in the bucket")
-    lines: list[dict[str, Any]] = [json.loads(line) for line in said["capturedLogs"]["stderr"].splitlines()]
-    assert any(line["message"].startswith("published") and line["price_assets"]["run_id"] == run.run_id for line in lines)
+    said = dagster.wait_until(read, "the whole output is in the bucket")
     assert said["capturedLogsMetadata"]["stderrLocation"] == f"s3://prices/dagster/logs/storage/{run.run_id}/compute_logs/{file_key}.err"
