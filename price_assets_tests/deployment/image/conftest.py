@@ -1,7 +1,7 @@
-"""The images that were built, unpacked once a session. They are given as archives: PRICE_ASSETS_IMAGE, and PRICE_ASSETS_IMAGE_DAGSTER for the target.
+"""The images that were built, unpacked once a session. They are given as archives: PRICE_ASSETS_ARCHIVE, and PRICE_ASSETS_DAGSTER_ARCHIVE for the target.
 
 docker build --tag price-assets . && docker save --output image.tar price-assets
-PRICE_ASSETS_IMAGE=image.tar pytest price_assets_tests/deployment/image
+PRICE_ASSETS_ARCHIVE=image.tar pytest price_assets_tests/deployment/image
 """
 
 import os
@@ -33,12 +33,12 @@ def _image(variable: str) -> Generator[Image]:
 @pytest.fixture(scope="session")
 def image() -> Generator[Image]:
     """The exporter's."""
-    with _image("PRICE_ASSETS_IMAGE") as found:
+    with _image("PRICE_ASSETS_ARCHIVE") as found:
         yield found
 
 
 @pytest.fixture(scope="session")
 def dagster_image() -> Generator[Image]:
     """That of the target `dagster`."""
-    with _image("PRICE_ASSETS_IMAGE_DAGSTER") as found:
+    with _image("PRICE_ASSETS_DAGSTER_ARCHIVE") as found:
         yield found
