@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help demo ui test kills readers test-ops check format bench memory growth lock clean
+.PHONY: help demo ui test kills readers test-ops test-e2e check format bench memory growth lock clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
@@ -26,6 +26,9 @@ readers: .venv/installed  ## SheetJS, ExcelJS and Apache POI read our XLSX, and 
 
 test-ops: .venv/installed  ## Dagster's UI in a real browser, alert rules in a real Prometheus; wants Debian's chromium, prometheus, prometheus-alertmanager. PRICE_ASSETS_SCREENSHOTS=1 takes docs/'s pictures anew
 	@PRICE_ASSETS_OPS=1 $(BIN)/pytest price_assets_tests/browser price_assets_tests/deployment/monitoring
+
+test-e2e: .venv/installed  ## the CronJob kit and Dagster in the Kubernetes that KUBECONFIG names, with the images of price_assets_tests/cluster/images.py
+	@PRICE_ASSETS_E2E=1 $(BIN)/pytest -n 2 --dist loadgroup price_assets_tests/cluster
 
 check: .venv/installed  ## format, lint, types, one-way imports, definitions
 	@$(BIN)/ruff format --check .

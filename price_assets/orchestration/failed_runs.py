@@ -89,7 +89,7 @@ def _said_of_pod(text: str) -> str:
     """Why a run's pod is gone, in one line; nothing where Dagster does not say so: it puts what Kubernetes knows after its own first line [KU12]."""
     if "OOMKilled" in text:
         return "its pod needed more memory than it may have, and was killed (OOMKilled): raise `memory:` in the list's YAML"
-    if evicted := re.search(r"^Pod status: Failed: (.+)$", text, re.MULTILINE):
+    if evicted := re.search(r"^Pod status: Failed: (.+?)\s*$", text, re.MULTILINE):
         return f"its pod was evicted: {evicted[1]}"
     return ""
 

@@ -23,7 +23,7 @@ query Read($key: [String!]!) {
 
 def test_what_a_run_said_is_read_back_from_the_bucket_when_its_machine_is_gone(deployment: Deployment) -> None:
     dagster = deployment.dagster
-    run = dagster.ended(dagster.launch("paints", days_ago(5)))
+    run = dagster.ended(dagster.launch("paints", days_ago(6)))
     assert run.is_success, dagster.last_words()
 
     events = dagster.graphql(CAPTURED, run=run.run_id)["logsForRun"]["events"]

@@ -29,7 +29,7 @@ def test_a_pod_that_was_out_of_memory_is_told_with_what_to_do(began: str) -> Non
 
 
 def test_a_pod_that_was_evicted_is_told_with_what_kubernetes_says() -> None:
-    assert cause_of(DETECTED + EVICTED) == "its pod was evicted: Pod ephemeral local storage usage exceeds the total limit of containers 5Gi. "
+    assert cause_of(DETECTED + EVICTED) == "its pod was evicted: Pod ephemeral local storage usage exceeds the total limit of containers 5Gi."
 
 
 def test_of_another_pod_that_is_gone_dagsters_own_line_is_told_without_the_whole_run_id() -> None:

@@ -1,4 +1,4 @@
-"""The images that were built, unpacked once a session. They are given as archives: PRICE_ASSETS_ARCHIVE, and PRICE_ASSETS_DAGSTER_ARCHIVE for the target.
+"""The images that were built, unpacked once a session. They are archives: PRICE_ASSETS_ARCHIVE, and PRICE_ASSETS_DAGSTER_ARCHIVE for the target.
 
 docker build --tag price-assets . && docker save --output image.tar price-assets
 PRICE_ASSETS_ARCHIVE=image.tar pytest price_assets_tests/deployment/image

@@ -1,0 +1,1 @@
+"""Tests in a real Kubernetes, whichever KUBECONFIG names: `make test-e2e`."""
