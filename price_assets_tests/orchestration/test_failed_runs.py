@@ -9,7 +9,9 @@ Debug information for pod dagster-run-{RUN}-226vr:
 
 """
 OUT_OF_MEMORY = "Pod status: Failed\nContainer 'dagster' status: Terminated with exit code 137: OOMKilled\n\nNo warning events for pod."
-EVICTED = "Pod status: Failed: Pod ephemeral local storage usage exceeds the total limit of containers 5Gi. \nContainer 'dagster' status: …"
+EVICTED = (
+    'Pod status: Failed: Usage of EmptyDir volume "tmp" exceeds the limit "4Gi". \nContainer \'dagster\' status: Terminated with exit code 137: Error'
+)
 
 
 def cause_of(message: str) -> str:
@@ -29,7 +31,7 @@ def test_a_pod_that_was_out_of_memory_is_told_with_what_to_do(began: str) -> Non
 
 
 def test_a_pod_that_was_evicted_is_told_with_what_kubernetes_says() -> None:
-    assert cause_of(DETECTED + EVICTED) == "its pod was evicted: Pod ephemeral local storage usage exceeds the total limit of containers 5Gi."
+    assert cause_of(DETECTED + EVICTED) == 'its pod was evicted: Usage of EmptyDir volume "tmp" exceeds the limit "4Gi".'
 
 
 def test_of_another_pod_that_is_gone_dagsters_own_line_is_told_without_the_whole_run_id() -> None:
