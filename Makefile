@@ -6,7 +6,7 @@ BIN := .venv/bin
 .PHONY: help demo ui test kills readers test-ops test-e2e check format bench memory growth lock clean
 
 help:  ## these lines
-	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
 
 demo: .venv/installed  ## a Postgres with a made-up catalogue, and three price lists exported from it into demo-output/
 	@$(BIN)/python -m price_assets.demo
