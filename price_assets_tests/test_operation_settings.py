@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from price_assets.errors import SettingError
+from price_assets.operations.export_runs import Ledger
 from price_assets.settings import ExportSettings, NotifySettings, SmtpSettings, WatchSettings
 from price_assets.variables import VARIABLES
 
@@ -164,4 +165,5 @@ def test_no_secret_is_in_a_repr() -> None:
     secrets = {variable.name: f"http://x/{CANARY}" for variable in VARIABLES if variable.secret and variable.name != "DB_PASSWORD"}
     read = NotifySettings.from_environment(MAIL | {"SMTP_USER": "prices"} | secrets)
     assert CANARY not in repr(read)
-    assert set(secrets) == {"SLACK_WEBHOOK_URL", "SMTP_PASSWORD", "NOTIFY_URLS", "HEARTBEAT_URL"}
+    assert set(secrets) == {"SLACK_WEBHOOK_URL", "SMTP_PASSWORD", "NOTIFY_URLS", "HEARTBEAT_URL", "EXPORT_RUNS_URL"}
+    assert CANARY not in repr(Ledger(secrets["EXPORT_RUNS_URL"]))
