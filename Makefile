@@ -3,10 +3,10 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help demo ui test kills readers test-ops test-e2e check format bench memory growth lock clean
+.PHONY: help demo ui test kills readers test-ops test-e2e check format bench bench-goals bench-check bench-lock memory growth lock clean
 
 help:  ## these lines
-	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
 
 demo: .venv/installed  ## a Postgres with a made-up catalogue, and three price lists exported from it into demo-output/
 	@$(BIN)/python -m price_assets.demo
@@ -42,8 +42,14 @@ format: .venv/installed  ## put the code into its format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-bench: .venv/installed  ## a million rows, against psql's \copy
-	@$(BIN)/python -m benchmarks.million_rows
+bench: .venv/installed build/contestants/installed  ## ROWS (a million) by us and by others in turn, in ROUNDS (3): a table and a chart of ratios to psql's \copy in build/benchmark
+	@$(BIN)/python -m benchmarks.side_by_side $(or $(ROWS),1000000) $(or $(ROUNDS),3)
+
+bench-goals: .venv/installed build/contestants/installed  ## the other goals of speed and size: parts of the work alone, small lists, many days, many lists; GOALS names some
+	@$(BIN)/python -m benchmarks.goals $(GOALS) --rows $(or $(ROWS),1000000) --rounds $(or $(ROUNDS),3)
+
+bench-check: .venv/installed  ## nothing takes 1.5 times as long as it did, by ratios taken in one run; wants a quiet machine
+	@$(BIN)/python -m benchmarks.check
 
 memory: .venv/installed  ## peak memory of ten million rows against that of one million, or of ten times ROWS; takes 10 GB of disk
 	@$(BIN)/python -m benchmarks.memory $(ROWS)
@@ -57,6 +63,9 @@ lock: .venv/installed  ## resolve the four lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --group webserver --constraint requirements-dev.lock --output-file requirements-dagster.lock
 	@$(BIN)/uv pip compile $(COMPILE) --group build --constraint requirements-dev.lock --output-file requirements-build.lock
 
+bench-lock: .venv/installed  ## resolve anew whom `make bench` holds us against
+	@$(BIN)/uv pip compile $(COMPILE) benchmarks/contestants.in --output-file benchmarks/contestants.lock
+
 # No index address goes into a lock [PK4]; it serves every Python that pyproject.toml allows.
 COMPILE := --quiet --universal --no-strip-extras --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 
@@ -67,6 +76,13 @@ COMPILE := --quiet --universal --no-strip-extras --python-version 3.11 --generat
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv==$(UV)
 	@$(BIN)/uv pip install --quiet --require-hashes --requirement requirements-dev.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# Those that we are held against have an environment of their own; matplotlib is in it, too.
+build/contestants/installed: benchmarks/contestants.lock .venv/installed
+	@echo "Installing into build/contestants (1.2 GB) ..." >&2
+	@$(PYTHON) -m venv build/contestants
+	@$(BIN)/uv pip sync --quiet --python build/contestants/bin/python --compile-bytecode --require-hashes benchmarks/contestants.lock
 	@touch $@
 
 clean:  ## remove all that is made here

@@ -17,8 +17,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.memory import SQL
-from benchmarks.million_rows import PRICE_LIST
+from benchmarks.rows import changing, made, price_list
 from price_assets.demo.server import Server, start_server
 
 ROWS = 50_000
@@ -32,7 +31,6 @@ INSERT INTO export_runs SELECT (jsonb_populate_record(run, jsonb_build_object('r
 FROM export_runs AS run, generate_series(1, 100)
 """
 """Of so small a table a page more or less would decide, so each run is put there a hundred times more."""
-CHANGING = "AS price,", "+ CASE WHEN (i + (:export_date - DATE '2026-01-01')) % 50 = 0 THEN 1 ELSE 0 END AS price,"
 
 
 def main() -> None:
@@ -62,10 +60,8 @@ def _prepared(server: Server, folder: Path) -> dict[str, str]:
         connection.execute("CREATE DATABASE ledger")
     for part in ("lists", "home"):
         (folder / part).mkdir()
-    (folder / "lists" / f"{NAME}.yaml").write_text(
-        PRICE_LIST.format(name=NAME) + "past_dates: true\nchecks: {price_change: {ratio: 0.5, share: 0.1}}\n"
-    )
-    (folder / "lists" / f"{NAME}.sql").write_text(SQL.format(rows=ROWS).replace(*CHANGING))
+    (folder / "lists" / f"{NAME}.yaml").write_text(price_list(NAME) + "past_dates: true\nchecks: {price_change: {ratio: 0.5, share: 0.1}}\n")
+    (folder / "lists" / f"{NAME}.sql").write_text(made(ROWS, price=changing()))
     shutil.copy(Path(__file__).parents[1] / "dagster.yaml", folder / "home")
     dagster = {"HOST": server.host, "PORT": str(server.port), "DB": "dagster", "USERNAME": server.user, "PASSWORD": server.password}
     return {

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -48,7 +49,13 @@ def binary() -> str | None:
 @pytest.fixture(scope="session")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Generator[S3Server]:
     """A server with one empty bucket; take a prefix of your own in it."""
-    folder = tmp_path_factory.mktemp("s3")
+    with started(tmp_path_factory.mktemp("s3")) as server:
+        yield server
+
+
+@contextmanager
+def started(folder: Path) -> Generator[S3Server]:
+    """A server for as long as the `with` block runs; versitygw's bucket is `root/prices` in the folder."""
     (folder / "root" / BUCKET).mkdir(parents=True)
     program = binary()
     for _ in range(5):
@@ -72,7 +79,7 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Generator[S3Server]:
             finally:
                 server.terminate()
             return
-    pytest.fail(f"The S3 server does not start: {(folder / 'log').read_text()}")
+    raise RuntimeError(f"The S3 server does not start: {(folder / 'log').read_text()}")
 
 
 def _answers(server: subprocess.Popen[bytes], port: int) -> bool:
