@@ -174,7 +174,7 @@ class ObjectStorage(ABC):
         """By the server; through here, where a bucket refuses copies [ST9]."""
         with self._said(source):
             try:
-                obstore.copy(self._patient, source, target)
+                repeated(lambda: obstore.copy(self._patient, source, target))
             except FileNotFoundError as error:
                 self._absent(error)
                 raise StorageRefused(f"{self.address(source)} is not there, so {self.address(target)} can't be made from it.") from None

@@ -4,7 +4,8 @@ Copies can't be conditional, so one looks again until nothing differs. The manif
 is read before the register, and the register's commits are in it, so that no version ever comes back and a late writer always loses.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -119,20 +120,25 @@ def _manifest(store: Store, published: Published, look: _Look) -> Manifest | Non
 
 
 def _mend_copies(store: Store, price_list: str, look: _Look, wanted: dict[FormatName, ManifestFile], report: SettleReport) -> bool:
-    changed = False
-    for name, there in look.copies.items():
-        key = layout.copy_key(price_list, look.place, name)
-        file = wanted.get(name)
-        if file and there != Head(file.bytes, file.sha256):
-            _expect_whole(store, file, key)
-            store.copy(file.key, key)
-            report.copied.append(key)
-            changed = True
-        elif there and not file:
-            store.delete(key)
-            report.deleted.append(key)
-            changed = True
-    return changed
+    due = [
+        (file, layout.copy_key(price_list, look.place, name)) for name, file in wanted.items() if look.copies[name] != Head(file.bytes, file.sha256)
+    ]
+    over = [layout.copy_key(price_list, look.place, name) for name, there in look.copies.items() if there and name not in wanted]
+    for file, key in due:
+        _expect_whole(store, file, key)
+    _copy(store, due)
+    report.copied.extend(key for _, key in due)
+    for key in over:
+        store.delete(key)
+        report.deleted.append(key)
+    return bool(due or over)
+
+
+def _copy(store: Store, due: Sequence[tuple[ManifestFile, str]]) -> None:
+    """All at once, for it is the storage that works."""
+    with ThreadPoolExecutor(len(FORMATS), "copy") as threads:
+        for copied in [threads.submit(store.copy, file.key, key) for file, key in due]:
+            copied.result()
 
 
 def _expect_whole(store: Store, file: ManifestFile, copy: str) -> None:

@@ -99,7 +99,7 @@ def test_a_request_survives_what_goes_wrong_once_and_says_what_goes_wrong_for_ev
     wire: ObjectStorage, proxy: Proxy, verb: Verb, tmp_path: Path
 ) -> None:
     put(wire, "there.csv", LARGE, tmp_path)
-    kinds: list[Kind | int] = [*HARMLESS, *(("cut body",) if verb in ("get", "part", "delete") else ())]
+    kinds: list[Kind | int] = [*HARMLESS, *(("cut body",) if verb in ("get", "part", "copy", "delete") else ())]
     for kind in kinds:
         fault = Fault(kind, (verb,))
         proxy.faults[:] = [fault]
