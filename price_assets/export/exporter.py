@@ -230,8 +230,9 @@ class Exporter:
         options = price_list.formats.xlsx
         assert options  # noqa: S101
         about = xlsx.About(price_list.name, price_list.description, snapshot.export_date, content)
-        xlsx.render(snapshot, options, about, timezone, path)
-        return verify_xlsx.verify(path, snapshot, options, timezone)
+        behind = verify_xlsx.reader(snapshot)
+        xlsx.render(snapshot, options, about, timezone, path, behind=behind)
+        return verify_xlsx.verify(path, snapshot, options, timezone, behind)
 
     def _content(self, price_list: PriceList, snapshot: Snapshot) -> str:
         return content_name(snapshot.name, price_list.description, snapshot.columns, price_list.formats, str(self.settings.timezone))

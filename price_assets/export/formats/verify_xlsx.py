@@ -14,7 +14,7 @@ from price_assets.export.control_sums import ControlSums
 from price_assets.export.formats.read_xlsx import exact, read_sheet
 from price_assets.export.formats.wall_time import to_wall_time
 from price_assets.export.formats.xlsx_sheets import sheet_names
-from price_assets.export.formats.xlsx_stream import read_through
+from price_assets.export.formats.xlsx_stream import ReadBehind, read_through
 from price_assets.export.price_list import XlsxOptions
 from price_assets.export.snapshot import Snapshot
 
@@ -22,27 +22,32 @@ WHOLE_ROWS = 100_000
 """Up to so many rows every value is read; a reader loads a whole sheet into memory [XL10]."""
 
 
-def verify(path: Path, snapshot: Snapshot, options: XlsxOptions, timezone: ZoneInfo) -> dict[str, Decimal]:
-    """Read the file and return its control sums: by column, the exact sum of each decimal one.
+def reader(snapshot: Snapshot) -> ReadBehind:
+    """Who reads the file for `verify` while it is written, so that both cores have work."""
+    return ReadBehind(() if snapshot.rows <= WHOLE_ROWS else snapshot.columns)
+
+
+def verify(path: Path, snapshot: Snapshot, options: XlsxOptions, timezone: ZoneInfo, behind: ReadBehind | None = None) -> dict[str, Decimal]:
+    """Read the file, but for what has been read by `reader`, and return its control sums: by column, the exact sum of each decimal one.
 
     Always the checksum of every part, the sheets' names, headers and rows. Up to 100,000 rows every value by a reader that is not the writer's kin,
     beyond that the sums from the XML, in a stream. Raises Failed that names the first thing that differs: part, sheet, row, column.
     """
     try:
-        return _verify(path, snapshot, options, timezone)
+        return _verify(path, snapshot, options, timezone, behind)
     except (BadZipFile, fastexcel.FastExcelError) as error:
         raise Failed(f"{path.name} can't be read ({error}); run it again.") from error
     except pl.exceptions.InvalidOperationError:
         raise Failed(f"{path.name} has a number that is not written as its column's type says; run it again.") from None
 
 
-def _verify(path: Path, snapshot: Snapshot, options: XlsxOptions, timezone: ZoneInfo) -> dict[str, Decimal]:
+def _verify(path: Path, snapshot: Snapshot, options: XlsxOptions, timezone: ZoneInfo, behind: ReadBehind | None) -> dict[str, Decimal]:
     workbook = fastexcel.read_excel(path)
     names = sheet_names(options.sheet or snapshot.price_list, len(workbook.sheet_names) - 1)
     if workbook.sheet_names != [*names, "About"]:
         raise Failed(f"{path.name} has the sheets {workbook.sheet_names}; run it again.")
     whole = snapshot.rows <= WHOLE_ROWS
-    found = read_through(path, len(names), () if whole else snapshot.columns)
+    found = behind.totals if behind else read_through(path, len(names), () if whole else snapshot.columns)
     if (rows := sum(found.rows)) != snapshot.rows:
         by_sheet = ", ".join(f"{rows:,} in {name}" for name, rows in zip(names, found.rows, strict=True))
         raise Failed(f"{path.name} has {rows:,} rows ({by_sheet}) where its snapshot has {snapshot.rows:,}; run it again.")

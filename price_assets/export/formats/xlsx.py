@@ -1,6 +1,7 @@
 """A snapshot → a workbook that opens in Excel and LibreOffice with nothing to repair. How it gets fast: [XL6]."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -11,6 +12,7 @@ from price_assets.export.formats.xlsx_columns import width
 from price_assets.export.formats.xlsx_limits import cannot_carry
 from price_assets.export.formats.xlsx_rows import rows_xml
 from price_assets.export.formats.xlsx_sheets import sheet_names
+from price_assets.export.formats.xlsx_stream import ReadBehind
 from price_assets.export.formats.xlsx_workbook import About, Part, SheetPart, workbook_parts
 from price_assets.export.formats.xlsx_zip import ZipEntry, ZipWriter
 from price_assets.export.price_list import XlsxOptions
@@ -39,10 +41,11 @@ class _SheetFull(Exception):
         self.rows = rows
 
 
-def render(snapshot: Snapshot, options: XlsxOptions, about: About, timezone: ZoneInfo, path: Path) -> None:
+def render(snapshot: Snapshot, options: XlsxOptions, about: About, timezone: ZoneInfo, path: Path, *, behind: ReadBehind | None = None) -> None:
     """Write the snapshot's rows, in their order, to a new file; memory does not grow with them. A timestamptz is shown as wall time of the time zone.
 
-    Expects rows that a workbook can hold (`cannot_carry`). Raises Refused for more columns than a sheet has, and for a file over 4 GiB.
+    Who is `behind` reads the file meanwhile. Expects rows that a workbook can hold (`cannot_carry`).
+    Raises Refused for more columns than a sheet has, and for a file over 4 GiB.
     """
     if len(snapshot.columns) > SHEET_COLUMNS:
         raise Refused(
@@ -52,19 +55,21 @@ def render(snapshot: Snapshot, options: XlsxOptions, about: About, timezone: Zon
     sheet_rows = SHEET_ROWS
     while True:
         try:
-            return _write(snapshot, options, about, timezone, path, sheet_rows=sheet_rows)
+            return _write(snapshot, options, about, timezone, path, behind=behind, sheet_rows=sheet_rows)
         except _SheetFull as full:  # very wide rows: once more from the start, with sheets of as many rows as fit
             sheet_rows = full.rows
 
 
-def _write(snapshot: Snapshot, options: XlsxOptions, about: About, timezone: ZoneInfo, path: Path, *, sheet_rows: int) -> None:
+def _write(
+    snapshot: Snapshot, options: XlsxOptions, about: About, timezone: ZoneInfo, path: Path, *, behind: ReadBehind | None, sheet_rows: int
+) -> None:
     first_rows = snapshot.scan().head(_WIDTH_ROWS).collect()
     widths = [width(column, first_rows) for column in snapshot.columns]
     starts = range(0, snapshot.rows, sheet_rows) or range(1)
     names = sheet_names(options.sheet or snapshot.price_list, len(starts))
     sheets = {name: min(sheet_rows, snapshot.rows - start) for name, start in zip(names, starts, strict=True)}
     rows = _rows(snapshot, sheet_rows)
-    with ZipWriter(path) as file:
+    with behind.following(path, len(sheets)) if behind else nullcontext() as growth, ZipWriter(path, growth) as file:
         for part in workbook_parts(snapshot.columns, widths, sheets, about):
             with file.entry(part.name) as entry:
                 if isinstance(part, Part):

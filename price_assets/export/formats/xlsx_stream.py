@@ -2,27 +2,24 @@
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO, cast
-from zipfile import BadZipFile, ZipFile, ZipInfo
+from zipfile import BadZipFile
 
 import polars as pl
-from isal import isal_zlib
 from xlsxwriter.utility import xl_col_to_name
 
 from price_assets.export.contract import Column, Contract, Kind
 from price_assets.export.control_sums import ControlSums
+from price_assets.export.formats.xlsx_unzip import Growth, entries
 
-_READ_BYTES = 1 << 16
 _ROW_END = b"</row>"
-_LOCAL_HEADER = 30
 _AT_WORK = 2
-_InflateError = cast("type[Exception]", isal_zlib.error)
 
 
 @dataclass(frozen=True)
@@ -33,27 +30,57 @@ class Totals:
     sums: dict[str, Decimal]
 
 
-def read_through(path: Path, sheets: int, columns: Contract) -> Totals:
+class ReadBehind:
+    """Reads a workbook in a thread of its own while it is written; what `read_through` finds is there once the writer has ended."""
+
+    def __init__(self, columns: Contract) -> None:
+        self._columns = columns
+        self._reading: Future[Totals] | None = None
+
+    @contextmanager
+    def following(self, path: Path, sheets: int) -> Generator[Growth]:
+        """While the block runs the file is written, and its growth is told; where it ends with an error the reading does, too."""
+        growth = Growth()
+        with ThreadPoolExecutor(1, "read-behind") as thread:
+            self._reading = thread.submit(read_through, path, sheets, self._columns, growth)
+            try:
+                yield growth
+            except BaseException:
+                growth.abandon()
+                raise
+            growth.end()
+
+    @property
+    def totals(self) -> Totals:
+        """Raises what `read_through` raises."""
+        assert self._reading  # noqa: S101 - nobody asks before it is written
+        return self._reading.result()
+
+
+def read_through(path: Path, sheets: int, columns: Contract, growth: Growth | None = None) -> Totals:
     """Inflate every entry, compare sizes and checksums, and add up the first `sheets` sheets; columns that are no decimals are not looked at.
 
-    Raises BadZipFile for a damaged file, and Polars' InvalidOperationError for a decimal that is not written as its column's type says.
+    With a growth a file that is being written. Raises BadZipFile for a damaged file, and Polars' InvalidOperationError for a decimal that is not
+    written as its column's type says.
     """
-    parts = [f"xl/worksheets/sheet{number}.xml" for number in range(1, sheets + 1)]
-    rows = dict.fromkeys(parts, 0)
+    if growth is None:
+        growth = Growth()
+        growth.end()
+    rows = {f"xl/worksheets/sheet{number}.xml": -1 for number in range(1, sheets + 1)}  # the header is no data row
+    missing = set(rows)
     sums = ControlSums(columns)
     wanted = [pl.col("xml").str.count_matches(_ROW_END.decode()).alias("rows"), *sums.parts(_numbers(columns))]
-    with ZipFile(path) as archive, path.open("rb") as file:
-        if missing := set(parts) - set(archive.namelist()):
-            raise BadZipFile(f"{min(missing)} is missing")
-        for info in archive.infolist():
-            chunks = _inflated(file, info)
-            if info.filename not in rows:
-                deque(chunks, maxlen=0)
-                continue
-            before = sums.rows
-            for found in _ahead(partial(_added_up, wanted=wanted), _whole_rows(chunks)):
-                sums.add_parts(found)
-            rows[info.filename] = sums.rows - before - 1  # the header is no data row
+    for name, chunks in entries(path, growth):
+        if name not in rows:
+            deque(chunks, maxlen=0)
+            continue
+        missing.discard(name)
+        before = sums.rows
+        for found in _ahead(partial(_added_up, wanted=wanted), _whole_rows(chunks)):
+            sums.add_parts(found)
+        rows[name] += sums.rows - before
+    if missing:
+        raise BadZipFile(f"{min(missing)} is missing")
     return Totals(list(rows.values()), sums.totals)
 
 
@@ -73,29 +100,6 @@ def _number(position: int, column: Column) -> pl.Expr:
     cell = rf'<c r="{xl_col_to_name(position)}[0-9]+"(?: s="[0-9]+")?><v>(?:-?[0-9]+{places}</v>)?'
     number = pl.col("xml").str.extract_all(cell).explode().str.splitn("<v>", 2).struct.field("field_1").str.strip_suffix("</v>")
     return number.cast(column.type.polars)
-
-
-def _inflated(file: BinaryIO, info: ZipInfo) -> Iterator[bytes]:
-    """An entry's bytes; isal inflates and checks them faster than zipfile."""
-    file.seek(info.header_offset)
-    header = file.read(_LOCAL_HEADER)
-    file.seek(int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little"), 1)
-    inflate = isal_zlib.decompressobj(-15)
-    left, size, crc = info.compress_size, 0, 0
-    while left:
-        deflated = file.read(min(_READ_BYTES, left))
-        if not deflated:
-            break
-        left -= len(deflated)
-        try:
-            chunk = inflate.decompress(deflated)
-        except _InflateError as error:
-            raise BadZipFile(f"{info.filename} is damaged: {error}") from error
-        size += len(chunk)
-        crc = isal_zlib.crc32(chunk, crc)
-        yield chunk
-    if left or not inflate.eof or size != info.file_size or crc != info.CRC:
-        raise BadZipFile(f"{info.filename} is damaged")
 
 
 def _ahead(work: Callable[[pl.DataFrame], dict[str, int]], items: Iterator[pl.DataFrame]) -> Generator[dict[str, int]]:

@@ -12,6 +12,7 @@ from typing import BinaryIO, Self
 from isal import isal_zlib
 
 from price_assets.errors import Refused
+from price_assets.export.formats.xlsx_unzip import Growth
 
 LARGEST = 2**32 - 1
 """Bytes that the classic 32-bit headers can tell. Zip64 is no way out: LibreOffice refuses it [XL8]."""
@@ -31,11 +32,12 @@ Chunk = bytes | memoryview
 class ZipWriter:
     """Writes entries one after the other into a new file; sizes and checksums are patched into their headers. The same chunks make the same bytes.
 
-    Raises Refused when the file would pass 4 GiB.
+    Its growth is told, to one who reads behind. Raises Refused when the file would pass 4 GiB.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, growth: Growth | None = None) -> None:
         self._file: BinaryIO = path.open("wb")
+        self._growth = growth
         self._deflater = ThreadPoolExecutor(1, "deflate")
         self._central: list[bytes] = []
 
@@ -53,7 +55,7 @@ class ZipWriter:
         """One entry, open for writing; the name is ASCII."""
         start = self._file.tell()
         self._file.write(self._local(name, 0, 0, 0))
-        entry = ZipEntry(self._file, self._deflater)
+        entry = ZipEntry(self._file, self._deflater, self._growth)
         yield entry
         crc, deflated, plain = entry.finish()
         self._file.seek(start)
@@ -80,8 +82,9 @@ class ZipWriter:
 class ZipEntry:
     """An entry that is being written."""
 
-    def __init__(self, file: BinaryIO, deflater: ThreadPoolExecutor) -> None:
+    def __init__(self, file: BinaryIO, deflater: ThreadPoolExecutor, growth: Growth | None) -> None:
         self._file = file
+        self._growth = growth
         self._deflater = deflater
         self._deflate = isal_zlib.compressobj(1, isal_zlib.DEFLATED, -15)
         self._waiting: deque[Future[None]] = deque()
@@ -113,6 +116,9 @@ class ZipEntry:
         if self._file.tell() + len(deflated) > LARGEST:
             raise _too_large()
         self._file.write(deflated)
+        if self._growth:
+            self._file.flush()
+            self._growth.reached(self._file.tell())
 
 
 def _too_large() -> Refused:

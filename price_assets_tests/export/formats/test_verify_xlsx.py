@@ -1,16 +1,18 @@
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import BadZipFile, ZipFile
 
 import polars as pl
 import pytest
 
 from price_assets.errors import Failed
 from price_assets.export.formats import verify_xlsx, xlsx
-from price_assets.export.formats.xlsx_zip import ZipWriter
+from price_assets.export.formats.xlsx_stream import read_through
+from price_assets.export.formats.xlsx_unzip import Abandoned
+from price_assets.export.formats.xlsx_zip import ZipEntry, ZipWriter
 from price_assets.export.snapshot import Snapshot
-from price_assets_tests.export.formats.xlsx_files import MOSCOW, OPTIONS, rendered
+from price_assets_tests.export.formats.xlsx_files import ABOUT, MOSCOW, OPTIONS, rendered, rendered_and_read
 from price_assets_tests.export.snapshots import contract, snapshot_of
 
 COLUMNS = contract(sku="text", price="decimal(12,2)", wide="decimal(30,4)", day="date", active="boolean")
@@ -60,6 +62,58 @@ def test_a_right_file_gives_the_snapshots_control_sums(tmp_path: Path, snapshot:
     found = verify_xlsx.verify(rendered(tmp_path, snapshot), snapshot, OPTIONS, MOSCOW)
     assert found == {"price": Decimal("179.00"), "wide": Decimal("150.0000")}
     assert {name: str(total) for name, total in found.items()} == {name: str(total) for name, total in snapshot.control_sums.items()}
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("sheet_rows", [7, 100])
+def test_what_is_read_behind_the_writer_is_what_is_read_afterwards(
+    tmp_path: Path, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, sheet_rows: int
+) -> None:
+    monkeypatch.setattr(xlsx, "SHEET_ROWS", sheet_rows)
+    path, behind = rendered_and_read(tmp_path, snapshot)
+    assert verify_xlsx.verify(path, snapshot, OPTIONS, MOSCOW, behind) == snapshot.control_sums
+    assert behind.totals == read_through(path, len(behind.totals.rows), COLUMNS if behind.totals.sums else ())
+
+
+@pytest.mark.usefixtures("way")
+def test_what_the_disk_made_of_it_is_found_behind_the_writer(tmp_path: Path, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So it is the file that is read, and not what was meant to be in it."""
+    put = ZipEntry._put  # pyright: ignore[reportPrivateUsage]
+
+    def flipped(entry: ZipEntry, deflated: bytes) -> None:
+        middle = len(deflated) // 2
+        put(entry, deflated[:middle] + bytes(byte ^ 0x55 for byte in deflated[middle : middle + 1]) + deflated[middle + 1 :])
+
+    monkeypatch.setattr(ZipEntry, "_put", flipped)
+    path, behind = rendered_and_read(tmp_path, snapshot)
+    with pytest.raises(Failed, match=r"file\.xlsx can't be read .*; run it again"):
+        verify_xlsx.verify(path, snapshot, OPTIONS, MOSCOW, behind)
+
+
+def test_a_writer_that_fails_is_not_waited_for_by_its_reader(snapshot: Snapshot) -> None:
+    behind = verify_xlsx.reader(snapshot)
+    with pytest.raises(OSError, match="No space left"):
+        xlsx.render(snapshot, OPTIONS, ABOUT, MOSCOW, Path("/dev/full"), behind=behind)
+    with pytest.raises(Abandoned):
+        _ = behind.totals
+
+
+@pytest.mark.usefixtures("way")
+@pytest.mark.parametrize("part", ["xl/styles.xml", "docProps/app.xml"])
+def test_a_directory_that_does_not_tell_of_a_part_is_found(tmp_path: Path, snapshot: Snapshot, monkeypatch: pytest.MonkeyPatch, part: str) -> None:
+    """The bytes are all there, and no reader would look for them."""
+
+    def forgetful(file: ZipWriter) -> None:
+        file._central = [entry for entry in file._central if not entry.endswith(part.encode())]  # pyright: ignore[reportPrivateUsage]
+        close(file)
+
+    close = ZipWriter._close  # pyright: ignore[reportPrivateUsage]
+    monkeypatch.setattr(ZipWriter, "_close", forgetful)
+    path, behind = rendered_and_read(tmp_path, snapshot)
+    with pytest.raises(BadZipFile, match=r"is damaged|parts"):
+        _ = behind.totals
+    with pytest.raises(Failed):
+        verify_xlsx.verify(path, snapshot, OPTIONS, MOSCOW)
 
 
 @pytest.mark.usefixtures("way")

@@ -13,7 +13,8 @@ import openpyxl
 import pytest
 from openpyxl.workbook import Workbook
 
-from price_assets.export.formats import xlsx
+from price_assets.export.formats import verify_xlsx, xlsx
+from price_assets.export.formats.xlsx_stream import ReadBehind
 from price_assets.export.price_list import XlsxOptions
 from price_assets.export.snapshot import Snapshot
 
@@ -30,6 +31,13 @@ def rendered(folder: Path, snapshot: Snapshot, options: XlsxOptions = OPTIONS, a
     path = folder / "file.xlsx"
     xlsx.render(snapshot, options, about, MOSCOW, path)
     return path
+
+
+def rendered_and_read(folder: Path, snapshot: Snapshot) -> tuple[Path, ReadBehind]:
+    """As the exporter does it: read while it is written."""
+    path, behind = folder / "file.xlsx", verify_xlsx.reader(snapshot)
+    xlsx.render(snapshot, OPTIONS, ABOUT, MOSCOW, path, behind=behind)
+    return path, behind
 
 
 def by_openpyxl(path: Path, *, read_only: bool = False) -> Workbook:
