@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help demo ui test kills readers test-ops test-e2e check format bench bench-goals bench-check bench-lock memory growth lock clean
+.PHONY: help demo ui test kills readers test-ops test-e2e check format bench bench-stages bench-goals bench-check bench-lock memory growth lock clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -44,6 +44,9 @@ format: .venv/installed  ## put the code into its format
 
 bench: .venv/installed build/contestants/installed  ## ROWS (a million) by us and by others in turn, in ROUNDS (3): a table and a chart of ratios to psql's \copy in build/benchmark
 	@$(BIN)/python -m benchmarks.side_by_side $(or $(ROWS),1000000) $(or $(ROUNDS),3)
+
+bench-stages: .venv/installed  ## where the time of an export goes, step by step
+	@$(BIN)/python -m benchmarks.stages $(or $(ROWS),1000000) $(or $(ROUNDS),3)
 
 bench-goals: .venv/installed build/contestants/installed  ## the other goals of speed and size: parts of the work alone, small lists, many days, many lists; GOALS names some
 	@$(BIN)/python -m benchmarks.goals $(GOALS) --rows $(or $(ROWS),1000000) --rounds $(or $(ROUNDS),3)

@@ -12,8 +12,13 @@ LISTS, FOLDER = 100, "a_hundred"
 def figures(stage: Stage, rows: int, rounds: int) -> list[Figure]:
     """Seconds; and, since a second is another on each machine, how many times as long as importing Dagster."""
     loading, dagster = pair(stage, rows, rounds)
+    empty = in_turn({"empty assets": lambda: part(stage, "empty_assets", str(LISTS))}, rounds)["empty assets"]
     what = f"the definitions of {LISTS} lists"
-    return [Figure(f"loading {what}", median(loading), 0.5, unit="s"), Figure(f"{what}, to importing Dagster", ratio(loading, dagster))]
+    return [
+        Figure(f"loading {what}", median(loading), 0.5, unit="s"),
+        Figure("– as many assets, jobs and schedules with nothing in them", median(empty), unit="s"),
+        Figure(f"{what}, to importing Dagster", ratio(loading, dagster)),
+    ]
 
 
 def pair(stage: Stage, _: int, rounds: int) -> Pair:
