@@ -52,7 +52,7 @@ def answer(*arguments: str) -> str:
             return json.dumps(job_of(name, source.partition("/")[2]))
         case ["get", "pods", *_, path]:
             code = (FOLDER / "exit").read_text()
-            return code if "exitCode" in path else '{"terminated":{}}' if code else '{"waiting":{}}'
+            return code if "exitCode" in path else '{"terminated":{}}' if code else '{"waiting":{"message":"what it waits for"}}'
         case ["get", "deployment", *_]:
             return "deployment.apps/the-code-server\n"
         case ["logs", *_]:

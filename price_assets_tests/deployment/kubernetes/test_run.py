@@ -44,7 +44,7 @@ def test_it_is_made_in_the_namespace_that_is_asked_for(shims: Shims) -> None:
     assert "--namespace=price-assets" in shims.calls()[-1]
 
 
-def test_a_pod_that_never_starts_is_told_of(shims: Shims, tmp_path: Path) -> None:
+def test_a_pod_that_never_starts_is_told_of_and_does_not_start_later(shims: Shims, tmp_path: Path) -> None:
     shims.pods_end_with(None)
     impatient = tmp_path / "run"
     impatient.write_text((KIT / "run").read_text().replace("PATIENCE=300", "PATIENCE=2"))
@@ -52,4 +52,7 @@ def test_a_pod_that_never_starts_is_told_of(shims: Shims, tmp_path: Path) -> Non
     done = run(shims, "status", program=impatient)
     assert (done.returncode, done.stdout) == (1, "")
     assert "why it did not start" in done.stderr
+    assert done.stderr.count("what it waits for") == 1
     assert "within 2 s" in done.stderr
+    (job,) = shims.objects("Job")
+    assert ["--namespace=price-assets", "delete", f"job/{job}"] in shims.calls()
