@@ -1,5 +1,7 @@
 """deploy/kubernetes/run, which makes a Job of any command."""
 
+import os
+import pwd
 import subprocess
 from pathlib import Path
 
@@ -32,7 +34,7 @@ def test_the_job_is_the_cronjobs_but_for_its_command_and_its_tries(shims: Shims)
     (cronjob,) = [each for each in built(KIT / "overlays" / "minio") if each["metadata"]["name"] == "price-assets-export"]
     wanted = cronjob["spec"]["jobTemplate"]["spec"]
     wanted["backoffLimit"] = 0
-    command = ["env", "LOG_FORMAT=text", "price-assets", *arguments]
+    command = ["env", "LOG_FORMAT=text", f"LOGNAME={pwd.getpwuid(os.getuid()).pw_name}", "price-assets", *arguments]
     wanted["template"]["spec"]["containers"][0]["command"] = [word.replace("$", "$$") for word in command]  # Kubernetes makes one of two again
     assert job["spec"] == wanted
 
