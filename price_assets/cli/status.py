@@ -3,7 +3,8 @@
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, nullcontext
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -13,7 +14,7 @@ import click
 from price_assets.cli.arguments import Day, complete_names, ends_honestly
 from price_assets.cli.catalogue import all_price_lists, not_in_the_future
 from price_assets.cli.signals import stopped_by_signals
-from price_assets.errors import ExitCode, StorageRefused, StorageUnavailable, UsageError, did_you_mean, worst
+from price_assets.errors import ExitCode, PriceAssetsError, StorageRefused, StorageUnavailable, UsageError, did_you_mean, worst
 
 if TYPE_CHECKING:
     from price_assets.export.price_list import PriceList
@@ -72,17 +73,18 @@ def status(names: tuple[str, ...], *, day: date | None, as_json: bool, notify: b
     from price_assets.settings import ExportSettings, StorageSettings, WatchSettings, log_format
 
     logs.configure(log_format(os.environ))
-    settings, watch = ExportSettings.from_environment(), WatchSettings.from_environment()
-    if day:
-        not_in_the_future(day, settings)
-    lists = all_price_lists(settings)
-    for name in names:
-        if name not in lists and not is_list_name(name):
-            raise _no_such_list(name, lists)
+    with _told(names, day) if notify else nullcontext():
+        settings, watch, storage = ExportSettings.from_environment(), WatchSettings.from_environment(), StorageSettings.from_environment()
+        if day:
+            not_in_the_future(day, settings)
+        lists = all_price_lists(settings)
+        for name in names:
+            if name not in lists and not is_list_name(name):
+                raise _no_such_list(name, lists)
     watched = {name: _watched(name, lists, settings.start_date) for name in names or lists}
     deadlines = Deadlines(settings.cron, settings.timezone, watch.deadline, datetime.now(UTC))
     with stopped_by_signals():
-        store = open_store(StorageSettings.from_environment())
+        store = open_store(storage)
         try:
             store.preflight(writes=False)
         except (StorageUnavailable, StorageRefused) as error:
@@ -106,6 +108,20 @@ def status(names: tuple[str, ...], *, day: date | None, as_json: bool, notify: b
         if notify:
             _tell([(watched[each.price_list], each) for each in found], deadlines, store)
     return worst(each.exit_code for each in found)
+
+
+@contextmanager
+def _told(names: tuple[str, ...], day: date | None) -> Generator[None]:
+    """Where nothing can be looked at, for a setting or for want of lists, is what an export would tell, and nobody else tells where none ran."""
+    from price_assets.cli.telling import Progress
+
+    progress = Progress(names, day)
+    try:
+        with progress.noting_errors():
+            yield
+    except PriceAssetsError:
+        progress.tell()
+        raise
 
 
 def _no_such_list(name: str, lists: "dict[str, PriceList | BrokenPriceList]") -> UsageError:

@@ -85,3 +85,22 @@ def test_a_storage_that_cannot_be_read_is_told_of_and_ends_as_it_does_without(sl
     code, err, (told,) = slack.notify("alpha", "beta", STORAGE_BUCKET="s3://prices", **nobody)
     assert (code, f"alpha and beta {TODAY} are overdue: the storage does not answer: " in told) == (1, True)
     assert err.splitlines()[-1].startswith("ERROR   ")
+
+
+@pytest.mark.parametrize(
+    ("changes", "says"),
+    [
+        ({"PRICE_LISTS_DIR": ""}, "every price list {today} failed: none: there is no price list in this folder"),
+        ({"EXPORT_DEADLINE": "soon"}, "alpha, beta and gamma {today} failed: EXPORT_DEADLINE: 'soon'"),
+        ({"STORAGE_BUCKET": "ftp://prices"}, "alpha, beta and gamma {today} failed: STORAGE_BUCKET"),
+    ],
+)
+def test_what_lets_nothing_be_looked_at_is_told_once(slack: Slack, tmp_path: Path, changes: dict[str, str], says: str) -> None:
+    """It is all that anybody hears of where for the same cause no export began, as without the ConfigMap of its lists."""
+    (tmp_path / "none").mkdir()
+    changes = {name: value or str(tmp_path / "none") for name, value in changes.items()}
+    code, err, told = slack.notify(**changes)
+    assert (code, len(told)) == (2, 1)
+    assert says.format(today=TODAY) in told[0]
+    assert err.splitlines()[-1].startswith("ERROR   ")
+    assert len(slack.notify(**changes)[2]) == ("STORAGE_BUCKET" in changes)  # without a storage nothing is remembered
