@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from shutil import copy, copytree, rmtree
+from shutil import copy, copytree, ignore_patterns, rmtree
 
 import yaml
 
@@ -42,7 +42,7 @@ class Reader:
     @classmethod
     def with_own(cls, folder: Path, namespace: Namespace, servers: Servers, database: Database) -> "Reader":
         """In an empty folder, with a database to export and a bucket."""
-        copytree(CLONE / "deploy", folder / "deploy")
+        copytree(CLONE / "deploy", folder / "deploy", ignore=ignore_patterns("production"))  # an operator's own
         copy(CLONE / "helm-values.yaml", folder)
         for path in folder.glob("deploy/kubernetes/**/*.yaml"):
             path.write_text(re.sub(rf"^(namespace: |  name: ){IN_THE_DOCUMENT}$", rf"\g<1>{namespace.name}", path.read_text(), flags=re.MULTILINE))

@@ -6,7 +6,7 @@ from base64 import b64decode
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
-from shutil import copy, copytree
+from shutil import copy, copytree, ignore_patterns
 from typing import Any
 
 import kubernetes_validate
@@ -32,7 +32,7 @@ LISTS = str(KIT / "price-lists")
 def clone(tmp_path: Path) -> Path:
     """What the commands need of the repository."""
     folder = tmp_path / "clone"
-    copytree(CLONE / "deploy", folder / "deploy")
+    copytree(CLONE / "deploy", folder / "deploy", ignore=ignore_patterns("production"))  # an operator's own
     copy(CLONE / "helm-values.yaml", folder)
     return folder
 
