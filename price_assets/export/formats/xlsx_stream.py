@@ -1,25 +1,24 @@
 """A workbook read in a stream, for those too large to load [XL10]: the checksum of each part, the rows of each sheet, the sums of decimals."""
 
 from collections import deque
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from zipfile import BadZipFile
 
 import polars as pl
 from xlsxwriter.utility import xl_col_to_name
 
+from price_assets.export.ahead import ahead
 from price_assets.export.contract import Column, Contract, Kind
 from price_assets.export.control_sums import ControlSums
 from price_assets.export.formats.xlsx_unzip import Growth, entries
 
 _ROW_END = b"</row>"
-_AT_WORK = 2
 
 
 @dataclass(frozen=True)
@@ -76,7 +75,7 @@ def read_through(path: Path, sheets: int, columns: Contract, growth: Growth | No
             continue
         missing.discard(name)
         before = sums.rows
-        for found in _ahead(partial(_added_up, wanted=wanted), _whole_rows(chunks)):
+        for found in ahead(partial(_added_up, wanted=wanted), _whole_rows(chunks)):
             sums.add_parts(found)
         rows[name] += sums.rows - before
     if missing:
@@ -100,17 +99,6 @@ def _number(position: int, column: Column) -> pl.Expr:
     cell = rf'<c r="{xl_col_to_name(position)}[0-9]+"(?: s="[0-9]+")?><v>(?:-?[0-9]+{places}</v>)?'
     number = pl.col("xml").str.extract_all(cell).explode().str.splitn("<v>", 2).struct.field("field_1").str.strip_suffix("</v>")
     return number.cast(column.type.polars)
-
-
-def _ahead(work: Callable[[pl.DataFrame], dict[str, int]], items: Iterator[pl.DataFrame]) -> Generator[dict[str, int]]:
-    """`map(work, items)`, with two items at work while the next one is made: memory is that of a few, errors show in their order."""
-    with ThreadPoolExecutor(_AT_WORK, "ahead") as threads:
-        coming = deque(threads.submit(work, item) for item in islice(items, _AT_WORK))
-        for item in items:
-            yield coming.popleft().result()
-            coming.append(threads.submit(work, item))
-        while coming:
-            yield coming.popleft().result()
 
 
 def _whole_rows(chunks: Iterator[bytes]) -> Iterator[pl.DataFrame]:
