@@ -3,7 +3,7 @@ PYTHON ?= python3
 UV := 0.13.9
 BIN := .venv/bin
 
-.PHONY: help demo ui test kills readers test-ops test-e2e check format bench bench-stages bench-goals bench-check bench-lock memory growth lock clean
+.PHONY: help demo ui test kills readers test-ops test-e2e check format bench bench-stages bench-goals bench-check bench-lock memory growth scale lock clean
 
 help:  ## these lines
 	@sed -n 's/^\([a-z0-9-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 13
@@ -59,6 +59,9 @@ memory: .venv/installed  ## peak memory of ten million rows against that of one 
 
 growth: .venv/installed  ## bytes that each export run adds: to Dagster's Postgres, to the ledger, to the storage
 	@$(BIN)/python -m benchmarks.growth
+
+scale: .venv/installed  ## many price lists in the queue of Dagster: runs launched a minute, memory, growth; takes twenty minutes
+	@$(BIN)/python -m benchmarks.scale
 
 lock: .venv/installed  ## resolve the four lock files anew from pyproject.toml
 	@$(BIN)/uv pip compile $(COMPILE) pyproject.toml --output-file requirements.lock

@@ -4,6 +4,7 @@ import threading
 import time
 from collections import deque
 from pathlib import Path
+from typing import Self
 
 import dagster as dg
 from dagster._core.events import StepMaterializationData
@@ -25,7 +26,7 @@ class Pods:
         self.ended = 0
         self.error: Exception | None = None
 
-    def __enter__(self) -> "Pods":
+    def __enter__(self) -> Self:
         self._launched.touch()
         self._thread.start()
         return self

@@ -16,9 +16,17 @@ def memory(pid: int) -> float:
 
 def cpu(pid: int, *, of_children: bool = False) -> float:
     """Seconds of its own, or of its children that have ended."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0.0
     user, system = (13, 14) if of_children else (11, 12)
     return (int(fields[user]) + int(fields[system])) / TICK
+
+
+def parent(pid: int) -> int:
+    """Who started it."""
+    return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
 
 
 def children(pid: int) -> list[int]:

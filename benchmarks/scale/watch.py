@@ -5,10 +5,12 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 from benchmarks.scale import processes
 from benchmarks.scale.deployment import CODE_SERVER, DAEMON, WEBSERVER, Deployment
 
+POSTGRES = "Postgres"
 EVERY = 3.0
 RUNS = "SELECT status, count(*) FROM runs GROUP BY status"
 CONNECTIONS = "SELECT datname, count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid() GROUP BY datname"
@@ -33,6 +35,8 @@ class Watch:
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._pids = {part: deployment.pid(part) for part in (CODE_SERVER, DAEMON, WEBSERVER)}
+        with deployment.connect() as connection:
+            self._postgres = processes.parent(connection.info.backend_pid)
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
         self.samples: list[Sample] = []
@@ -42,7 +46,7 @@ class Watch:
         self.seconds = 0.0
         self.tables: dict[str, int] = {}
 
-    def __enter__(self) -> "Watch":
+    def __enter__(self) -> Self:
         self._began, self._cpu, self._before, self._sessions = time.monotonic(), self._cpus(), self._sizes(), self._sessions_so_far()
         self._thread.start()
         return self
@@ -52,7 +56,7 @@ class Watch:
         self._thread.join()
         self.seconds = time.monotonic() - self._began
         after = self._cpus()
-        self.cpu = {part: after[part] - self._cpu[part] for part in self._pids}
+        self.cpu = {part: after[part] - self._cpu[part] for part in (*self._pids, POSTGRES)}
         self.cpu_of_runs = after["runs"] - self._cpu["runs"]
         self.sessions = self._sessions_so_far() - self._sessions
         self.tables = {table: size - self._before.get(table, 0) for table, size in self._sizes().items()}
@@ -86,9 +90,11 @@ class Watch:
                     return
 
     def _cpus(self) -> dict[str, float]:
-        return {part: processes.cpu(pid) for part, pid in self._pids.items()} | {
-            "runs": processes.cpu(self._pids[CODE_SERVER], of_children=True)
-        }
+        taken = {part: processes.cpu(pid) for part, pid in self._pids.items()}
+        taken["runs"] = processes.cpu(self._pids[CODE_SERVER], of_children=True)
+        postgres = self._postgres
+        taken[POSTGRES] = processes.cpu(postgres, of_children=True) + sum(map(processes.cpu, (postgres, *processes.children(postgres))))
+        return taken
 
     def _sizes(self) -> dict[str, int]:
         with self._deployment.connect() as connection:

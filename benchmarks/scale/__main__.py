@@ -1,0 +1,79 @@
+"""`make scale`: many price lists in Dagster's queue: how fast runs are made and launched, what daemon, webserver and Postgres take, what grows.
+
+``python -m benchmarks.scale [--lists 50] [--days 10] [--real 1] [--morning 50 1000]``. Four measurements, one after the other:
+
+- the definitions of 1 to 1,000 lists, loaded;
+- LISTS × REAL runs, made by backfills and executed here, two at once;
+- LISTS × DAYS runs, made by backfills and launched for pods that take five seconds and cost nothing here, as many at once as pools allow;
+- the schedules of so many lists, due in the same minute, launched the same.
+
+The tables are printed, and written to `build/scale.md`. It takes twenty minutes on two cores.
+"""
+
+import argparse
+import os
+import platform
+import tempfile
+import time
+from datetime import date
+from pathlib import Path
+
+from rich.console import Console
+
+from benchmarks.scale import report
+from benchmarks.scale.deployment import CLONE
+from benchmarks.scale.loading import loading
+from benchmarks.scale.morning import morning
+from benchmarks.scale.runs import Queued, backfilled
+from price_assets.demo.server import start_server
+
+RESULT = CLONE / "build" / "scale.md"
+AT_ONCE = 2
+"""Runs that are executed here."""
+MANY = 200
+"""Where the number of runs at once is not to be what bounds them."""
+A_POD = 5.0
+"""Seconds."""
+talk = Console(stderr=True)
+
+
+def main() -> None:
+    """Measure, print, write."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.scale")
+    parser.add_argument("--lists", type=int, default=50)
+    parser.add_argument("--days", type=int, default=10)
+    parser.add_argument("--real", type=int, default=1, metavar="DAYS", help="days that are executed here")
+    parser.add_argument("--morning", type=int, nargs="*", default=[50, 1000], metavar="LISTS")
+    asked = parser.parse_args()
+    began, load = time.monotonic(), os.getloadavg()[0]
+    talk.print("loading ...")
+    loaded = loading(date(2026, 1, 1))
+    found: dict[str, Queued] = {}
+    with start_server() as server, tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        talk.print("runs that are executed ...")
+        real = found["backfills, executed"] = backfilled(server, folder / "real", asked.lists, asked.real, AT_ONCE, pods=None)
+        talk.print("backfills ...")
+        queue = found["backfills, launched"] = backfilled(server, folder / "queue", asked.lists, asked.days, MANY, pods=A_POD)
+        for lists in asked.morning:
+            talk.print(f"the morning of {lists} lists ...")
+            found[f"06:00 of {lists:,} lists"] = morning(server, folder / f"morning{lists}", lists, MANY, A_POD)
+    minutes = (time.monotonic() - began) / 60
+    text = f"""{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; load {load:.1f} before; {minutes:.0f} minutes
+
+{report.definitions(loaded)}
+{report.launching(found)}
+{report.ticks(found)}
+{real.runs} runs of small lists that were executed:
+
+{report.growth(real)}
+{queue.runs} runs that backfills made:
+
+{report.over_time(queue)}"""
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(text)
+    print(text)  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
