@@ -18,7 +18,7 @@ from price_assets.orchestration.due_days import DueDays
 from price_assets.orchestration.io_managers import FileIOManager, SnapshotIOManager
 from price_assets.orchestration.ledger import ledger_sensor
 from price_assets.orchestration.on_failure import failure_sensor
-from price_assets.orchestration.schedules import export_job, morning_schedule
+from price_assets.orchestration.schedules import export_job, morning_schedule, price_list_of_pod
 from price_assets.orchestration.settling import settle_sensor
 from price_assets.settings import FORMATS, ExportSettings, WatchSettings
 
@@ -30,7 +30,8 @@ def definitions(environment: Mapping[str, str], clock: Callable[[], datetime] = 
     """
     settings, watch = ExportSettings.from_environment(environment), WatchSettings.from_environment(environment)
     exporter = Exporter(environment)
-    found = load_price_lists(settings.price_lists_dir, start=settings.start_date, formats=settings.formats)
+    folder, only = settings.price_lists_dir, price_list_of_pod(environment)
+    found = load_price_lists(folder, start=settings.start_date, formats=settings.formats, only=only)
     price_lists = [each for each in found if isinstance(each, PriceList)]
     broken = [each for each in found if not isinstance(each, PriceList)]
     jobs = [export_job(each.name, each.memory) for each in price_lists] + [export_job(each.name) for each in broken]

@@ -32,11 +32,12 @@ class BrokenPriceList:
     error: PriceListError
 
 
-def load_price_lists(folder: Path, *, start: date, formats: tuple[FormatName, ...]) -> list[PriceList | BrokenPriceList]:
+def load_price_lists(folder: Path, *, start: date, formats: tuple[FormatName, ...], only: str | None = None) -> list[PriceList | BrokenPriceList]:
     """Load every `*.yaml` and `*.yml` of the folder, sorted by name.
 
     `start` is for lists that give none (`EXPORT_START_DATE`); their formats are cut to `formats` (`OUTPUT_FORMATS`). Of a PriceList `sql` is the text
-    of its SQL file. Raises PriceListError where the folder can't be read or holds no price list.
+    of its SQL file. `only` is the one list that is wanted: where its file is there, no other is read. Raises PriceListError where the folder can't be
+    read or holds no price list.
     """
     try:
         names = sorted(path.name for path in folder.iterdir() if path.suffix.lower() in SUFFIXES and not path.name.startswith("."))
@@ -44,6 +45,7 @@ def load_price_lists(folder: Path, *, start: date, formats: tuple[FormatName, ..
         raise PriceListError(f"{shown(folder)}: the folder of price lists can't be read: {error.strerror}") from None
     if not names:
         raise PriceListError(f"{shown(folder)}: there is no price list in this folder: no file *.yaml")
+    names = [name for name in names if Path(name).stem == only] or names
     loaded: dict[str, PriceList] = {}
     errors: dict[str, PriceListError] = {}
     for name in names:

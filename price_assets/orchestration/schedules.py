@@ -1,6 +1,6 @@
 """The job of a price list, and the schedule that runs it at the times of `EXPORT_CRON`, every morning at 06:00 by default."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -15,12 +15,21 @@ CODE_LOCATION = "price_assets"
 """The name of workspace.yaml and pyproject.toml: what is on or off is remembered by it [DG36]."""
 POD = "dagster-k8s/config"
 """The tag that says what a run's pod has of its own."""
+JOB_OF_POD = "DAGSTER_RUN_JOB_NAME"
+"""Kubernetes' launcher tells the pod of a run what job it runs; the asset page's is none of ours [KU18]."""
 Job = Any  # the type of an unresolved asset job is not public [DG4]
 
 
 def job_name(price_list: str) -> str:
     """The job that exports this list."""
     return f"export_{price_list}"
+
+
+def price_list_of_pod(environment: Mapping[str, str]) -> str | None:
+    """The list that this pod exports, where it is the pod of a list's job: it needs no other, and loading a thousand costs more than the export."""
+    job = environment.get(JOB_OF_POD, "")
+    name = job.removeprefix(job_name(""))
+    return name if name != job else None
 
 
 def schedule_name(price_list: str) -> str:

@@ -90,3 +90,32 @@ def test_the_workspace_names_the_code_location_that_sensors_remember() -> None:
 def test_loading_the_definitions_warns_of_nothing(module: str) -> None:
     done = subprocess.run([sys.executable, "-W", "error", "-c", f"import {module}"], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def loaded(folder: Path, job: str) -> tuple[set[str], set[str]]:
+    """The lists and the jobs that the pod of a run of this job has [KU18]."""
+    defs = definitions({"PRICE_LISTS_DIR": str(folder), "DAGSTER_RUN_JOB_NAME": job})
+    repository = defs.get_repository_def()
+    names = {key.path[0] for key in defs.resolve_asset_graph().get_all_asset_keys()}
+    return names, {name for name in repository.job_names if name.startswith("export_")}
+
+
+def test_the_pod_of_a_lists_run_loads_this_list_alone(tmp_path: Path) -> None:
+    for name in ("paints", "screws"):
+        write_list(tmp_path, name=name)
+    assert loaded(tmp_path, "export_paints") == ({"paints"}, {"export_paints"})
+
+
+@pytest.mark.parametrize("job", ["", "__ASSET_JOB", "export_gone", "paints"])
+def test_another_pod_loads_all_of_them(job: str, tmp_path: Path) -> None:
+    for name in ("paints", "screws"):
+        write_list(tmp_path, name=name)
+    assert loaded(tmp_path, job)[0] == {"paints", "screws"}
+
+
+def test_the_pod_of_a_broken_list_has_it_too_and_fails_with_its_error(tmp_path: Path) -> None:
+    write_list(tmp_path, name="paints")
+    (tmp_path / "screws.yaml").write_text("name: screws\n")
+    (tmp_path / "My nails.yaml").write_text("name: nails\n")
+    assert loaded(tmp_path, "export_screws") == ({"screws"}, {"export_screws"})
+    assert "export_my_nails" in loaded(tmp_path, "export_my_nails")[1]

@@ -4,6 +4,7 @@ import dagster as dg
 import kubernetes_validate
 import pytest
 
+from price_assets.orchestration.schedules import price_list_of_pod
 from price_assets_tests.deployment.helm.chart import Installed, Object, container
 from price_assets_tests.deployment.helm.jobs import job_of, memory
 from price_assets_tests.deployment.helm.problems import OLDEST, of_an_object
@@ -35,6 +36,11 @@ def test_it_has_all_that_its_code_server_has(installed: Installed, job: Object) 
 def test_it_knows_dagsters_database_by_the_secret_that_is_made_by_hand(job: Object) -> None:
     (password,) = [each for each in container(job)["env"] if each["name"] == "DAGSTER_PG_PASSWORD"]
     assert password["valueFrom"]["secretKeyRef"] == {"name": "dagster-postgresql", "key": "postgresql-password"}  # [KU2]
+
+
+def test_its_pod_is_told_which_list_it_is_for(job: Object) -> None:
+    """[KU18]."""
+    assert price_list_of_pod({each["name"]: each["value"] for each in container(job)["env"] if "value" in each}) == "shop"
 
 
 def test_price_lists_are_where_it_looks_for_them_and_only_to_read(job: Object) -> None:
