@@ -14,20 +14,21 @@ import argparse
 import os
 import platform
 import tempfile
-import time
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
 
 from benchmarks.scale import report
 from benchmarks.scale.deployment import CLONE
-from benchmarks.scale.loading import loading
+from benchmarks.scale.loading import Loading, loading
 from benchmarks.scale.morning import morning
 from benchmarks.scale.runs import Queued, backfilled
 from price_assets.demo.server import start_server
 
 RESULT = CLONE / "build" / "scale.md"
+EXECUTED, LAUNCHED = "backfills, executed", "backfills, launched"
 AT_ONCE = 2
 """Runs that are executed here."""
 MANY = 200
@@ -45,34 +46,36 @@ def main() -> None:
     parser.add_argument("--real", type=int, default=1, metavar="DAYS", help="days that are executed here")
     parser.add_argument("--morning", type=int, nargs="*", default=[50, 1000], metavar="LISTS")
     asked = parser.parse_args()
-    began, load = time.monotonic(), os.getloadavg()[0]
     talk.print("loading ...")
     loaded = loading(date(2026, 1, 1))
     found: dict[str, Queued] = {}
     with start_server() as server, tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        talk.print("runs that are executed ...")
-        real = found["backfills, executed"] = backfilled(server, folder / "real", asked.lists, asked.real, AT_ONCE, pods=None)
-        talk.print("backfills ...")
-        queue = found["backfills, launched"] = backfilled(server, folder / "queue", asked.lists, asked.days, MANY, pods=A_POD)
-        for lists in asked.morning:
-            talk.print(f"the morning of {lists} lists ...")
-            found[f"06:00 of {lists:,} lists"] = morning(server, folder / f"morning{lists}", lists, MANY, A_POD)
-    minutes = (time.monotonic() - began) / 60
-    text = f"""{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}; load {load:.1f} before; {minutes:.0f} minutes
+        phases = {
+            EXECUTED: partial(backfilled, server, folder / "real", asked.lists, asked.real, AT_ONCE, pods=None),
+            LAUNCHED: partial(backfilled, server, folder / "queue", asked.lists, asked.days, MANY, pods=A_POD),
+            **{f"06:00 of {lists:,} lists": partial(morning, server, folder / f"morning{lists}", lists, MANY, A_POD) for lists in asked.morning},
+        }
+        for name, measured in phases.items():
+            talk.print(f"{name} ...")
+            found[name] = measured()
+            _write(loaded, found)  # what is measured stays, whatever becomes of the rest
+    print(RESULT.read_text())  # noqa: T201
 
-{report.definitions(loaded)}
-{report.launching(found)}
-{report.ticks(found)}
-{real.runs} runs of small lists that were executed:
 
-{report.growth(real)}
-{queue.runs} runs that backfills made:
-
-{report.over_time(queue)}"""
+def _write(loaded: list[Loading], found: dict[str, Queued]) -> None:
+    parts = [
+        f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}",
+        report.definitions(loaded),
+        report.launching(found),
+        report.ticks(found),
+        f"What {found[EXECUTED].runs} runs of small lists add that were executed:",
+        report.growth(found[EXECUTED]),
+    ]
+    if LAUNCHED in found:
+        parts += [f"{found[LAUNCHED].runs} runs that backfills made:", report.over_time(found[LAUNCHED])]
     RESULT.parent.mkdir(exist_ok=True)
-    RESULT.write_text(text)
-    print(text)  # noqa: T201
+    RESULT.write_text("\n\n".join(part.strip() for part in parts) + "\n")
 
 
 if __name__ == "__main__":

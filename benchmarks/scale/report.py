@@ -26,6 +26,7 @@ def launching(found: dict[str, Queued]) -> str:
     rows: list[list[str]] = [
         ["lists × days", *(f"{each.lists} × {each.runs // each.lists}" for each in found.values())],
         ["`max_concurrent_runs`", *(str(each.slots) for each in found.values())],
+        ["load of the machine, the middle one", *(_load(each) for each in found.values())],
         ["runs that ended, of them failed", *(f"{len(each.times.get(SUCCESS, [])) + each.failed}, {each.failed}" for each in found.values())],
         ["s until the last one is queued", *(f"{each.times[ENQUEUED][-1]:.0f}" for each in found.values())],
         ["s until the last one is launched", *(f"{each.times[STARTING][-1]:.0f}" for each in found.values())],
@@ -110,6 +111,11 @@ def _ticks(found: Queued, sensor: str) -> str:
         return "–"
     seconds = sorted(found.ticks[sensor].seconds)
     return f"{seconds[len(seconds) // 2]:.1f}, {seconds[-1]:.1f}"
+
+
+def _load(found: Queued) -> str:
+    loads = sorted(sample.load for sample in found.watch.samples)
+    return f"{loads[len(loads) // 2]:.0f}"
 
 
 def _look(found: Queued) -> str:

@@ -1,5 +1,6 @@
 """Looks at a deployment every few seconds, from a thread of its own: runs by state, memory, connections."""
 
+import os
 import threading
 import time
 from collections.abc import Mapping
@@ -20,13 +21,14 @@ TABLES = "SELECT relname, pg_total_relation_size(relid) FROM pg_stat_user_tables
 
 @dataclass(frozen=True)
 class Sample:
-    """At a time, s: runs by state, MiB by part, connections by database. `workers`: MiB of each process of a run."""
+    """At a time, s: runs by state, MiB by part, connections by database. `workers`: MiB of each process of a run; `load`: of the whole machine."""
 
     at: float
     runs: Mapping[str, int]
     memory: Mapping[str, float]
     workers: list[float]
     connections: Mapping[str, int]
+    load: float
 
 
 class Watch:
@@ -85,7 +87,7 @@ class Watch:
                 connections[self._deployment.database] = connections.get(self._deployment.database, 0)
                 memory = {part: processes.memory(pid) for part, pid in self._pids.items()}
                 workers = [processes.memory(pid) for pid in processes.children(self._pids[CODE_SERVER])]
-                self.samples.append(Sample(time.time(), runs, memory, [each for each in workers if each], connections))
+                self.samples.append(Sample(time.time(), runs, memory, [each for each in workers if each], connections, os.getloadavg()[0]))
                 if self._over.wait(EVERY):
                     return
 
