@@ -3,9 +3,9 @@
 ``python -m benchmarks.scale [--lists 50] [--days 10] [--real 1] [--morning 50 1000]``. Four measurements, one after the other:
 
 - the definitions of 1 to 1,000 lists, loaded;
-- LISTS × REAL runs, made by backfills and executed here, two at once;
 - LISTS × DAYS runs, made by backfills and launched for pods that take five seconds and cost nothing here, as many at once as pools allow;
-- the schedules of so many lists, due in the same minute, launched the same.
+- the schedules of so many lists, due in the same minute, launched the same;
+- LISTS × REAL runs, made by backfills and executed here, two at once.
 
 The tables are printed, and written to `build/scale.md`. It takes twenty minutes on two cores.
 """
@@ -52,9 +52,9 @@ def main() -> None:
     with start_server() as server, tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         phases = {
-            EXECUTED: partial(backfilled, server, folder / "real", asked.lists, asked.real, AT_ONCE, pods=None),
             LAUNCHED: partial(backfilled, server, folder / "queue", asked.lists, asked.days, MANY, pods=A_POD),
             **{f"06:00 of {lists:,} lists": partial(morning, server, folder / f"morning{lists}", lists, MANY, A_POD) for lists in asked.morning},
+            EXECUTED: partial(backfilled, server, folder / "real", asked.lists, asked.real, AT_ONCE, pods=None),
         }
         for name, measured in phases.items():
             talk.print(f"{name} ...")
@@ -69,11 +69,11 @@ def _write(loaded: list[Loading], found: dict[str, Queued]) -> None:
         report.definitions(loaded),
         report.launching(found),
         report.ticks(found),
-        f"What {found[EXECUTED].runs} runs of small lists add that were executed:",
-        report.growth(found[EXECUTED]),
+        f"{found[LAUNCHED].runs} runs that backfills made:",
+        report.over_time(found[LAUNCHED]),
     ]
-    if LAUNCHED in found:
-        parts += [f"{found[LAUNCHED].runs} runs that backfills made:", report.over_time(found[LAUNCHED])]
+    if EXECUTED in found:
+        parts += [f"What each of {found[EXECUTED].runs} runs adds that were executed:", report.growth(found[EXECUTED])]
     RESULT.parent.mkdir(exist_ok=True)
     RESULT.write_text("\n\n".join(part.strip() for part in parts) + "\n")
 

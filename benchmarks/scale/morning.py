@@ -50,7 +50,7 @@ A_LIST = 3.0
 
 def morning(server: Server, folder: Path, lists: int, slots: int, pods: float) -> Queued:
     """All schedules, once, with pods that take so many seconds."""
-    at = datetime.now(UTC) + timedelta(seconds=90 + lists / 10)
+    at = datetime.now(UTC) + timedelta(seconds=90 + lists / 4)
     at = at.replace(second=0, microsecond=0) + timedelta(minutes=1)
     with deployment(server, folder, lists, today(), slots=slots, pods=True, EXPORT_CRON=f"{at.minute} {at.hour} * * *") as running:
         extra: dict[str, float] = {}
