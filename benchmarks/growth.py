@@ -4,7 +4,6 @@ A day at first, which is not counted, then DAYS more, each by the real exporter 
 `python -m benchmarks.growth [DAYS]`; sixty days by default, a few seconds each.
 """
 
-import os
 import shutil
 import subprocess
 import sys
@@ -17,6 +16,7 @@ import psycopg
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.dagster_environment import dagster_environment
 from benchmarks.rows import changing, made, price_list
 from price_assets.demo.server import Server, start_server
 
@@ -63,18 +63,7 @@ def _prepared(server: Server, folder: Path) -> dict[str, str]:
     (folder / "lists" / f"{NAME}.yaml").write_text(price_list(NAME) + "past_dates: true\nchecks: {price_change: {ratio: 0.5, share: 0.1}}\n")
     (folder / "lists" / f"{NAME}.sql").write_text(made(ROWS, price=changing()))
     shutil.copy(Path(__file__).parents[1] / "dagster.yaml", folder / "home")
-    dagster = {"HOST": server.host, "PORT": str(server.port), "DB": "dagster", "USERNAME": server.user, "PASSWORD": server.password}
-    return {
-        **os.environ,
-        **server.environment(),
-        **{f"DAGSTER_PG_{name}": value for name, value in dagster.items()},
-        "DAGSTER_HOME": str(folder / "home"),
-        "DAGSTER_COMPUTE_LOGS": (folder / "output of runs").as_uri(),
-        "EXPORT_RUNS_URL": f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/ledger",
-        "PRICE_LISTS_DIR": str(folder / "lists"),
-        "STORAGE_BUCKET": (folder / "storage").as_uri(),
-        "LOG_FORMAT": "text",
-    }
+    return dagster_environment(server, folder, "dagster", "ledger")
 
 
 def _connected(server: Server, database: str) -> psycopg.Connection:

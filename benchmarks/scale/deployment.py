@@ -22,6 +22,7 @@ import psycopg
 import yaml
 from dagster._grpc.client import DagsterGrpcClient
 
+from benchmarks.dagster_environment import dagster_environment
 from benchmarks.scale import processes
 from benchmarks.scale.price_lists import write_price_lists
 from price_assets.demo.guard import Guard, ended, guarded
@@ -181,16 +182,5 @@ def _instance(slots: int, *, pods: bool) -> dict[str, Any]:
 
 
 def _environment(server: Server, folder: Path, database: str) -> dict[str, str]:
-    dagster = {"HOST": server.host, "PORT": str(server.port), "DB": database, "USERNAME": server.user, "PASSWORD": server.password}
-    return {
-        **os.environ,
-        **server.environment(),
-        **{f"DAGSTER_PG_{name}": value for name, value in dagster.items()},
-        "DAGSTER_HOME": str(folder / "home"),
-        "DAGSTER_COMPUTE_LOGS": (folder / "output of runs").as_uri(),
-        "EXPORT_RUNS_URL": f"postgresql://{server.user}:{server.password}@{server.host}:{server.port}/ledger_{folder.name}",
-        "PRICE_LISTS_DIR": str(folder / "lists"),
-        "STORAGE_BUCKET": (folder / "storage").as_uri(),
-        "LOG_FORMAT": "text",
-        "PYTHONPATH": str(CLONE),  # where the launcher is found
-    }
+    found = dagster_environment(server, folder, database, f"ledger_{folder.name}")
+    return found | {"PYTHONPATH": str(CLONE)}  # where the launcher is found
