@@ -28,10 +28,12 @@ from price_assets_tests.servers.s3 import S3Server
 STARTED = datetime.now(UTC)
 NOON = -(STARTED.hour - 12)
 ZONE = f"Etc/GMT{-NOON:+d}" if NOON else "UTC"
-"""Where it is between twelve and one, whenever the tests run: so that no day ends while they do. POSIX counts to the west."""
+"""Where it is between twelve and one when the tests start, whenever that is: so that no day ends while they run. POSIX counts to the west."""
 TODAY = (STARTED + timedelta(hours=NOON)).date()
 YESTERDAY = TODAY - timedelta(days=1)
 DUE, WAITING, COMING = "0 6 * * *", "0 11 * * *", "0 18 * * *"
+PATIENT = "12h"
+"""A deadline that does not pass while the tests run."""
 
 
 def event(nonce: str, what: str) -> Event:
@@ -118,9 +120,9 @@ def test_a_table_tells_how_each_list_stands_and_stderr_what_to_do(watching: Watc
 
 
 def test_all_is_well_while_the_deadline_has_not_passed(watching: Watching) -> None:
-    code, out, err = watching.status("gamma", "alpha", cron=WAITING, EXPORT_DEADLINE="2h")
+    code, out, err = watching.status("gamma", "alpha", cron=WAITING, EXPORT_DEADLINE=PATIENT)
     assert (code, [row[-1] for row in rows(out)[1:]], err) == (0, [f"waiting {TODAY}", "published"], "")
-    code, out, err = watching.status("beta", cron=WAITING, EXPORT_DEADLINE="2h")
+    code, out, err = watching.status("beta", cron=WAITING, EXPORT_DEADLINE=PATIENT)
     assert (code, rows(out)[1][-1]) == (0, f"blocked {TODAY} by price_change")
     assert err.startswith("WARNING beta ")
     code, out, _ = watching.status(cron=COMING)

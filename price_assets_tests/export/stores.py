@@ -181,7 +181,7 @@ WRITES = ("create", "swap", "put_file", "copy", "delete")
 
 
 class Killed(Wrapped):
-    """Dies as soon as its n-th write has landed."""
+    """Dies as soon as its n-th write has landed, with what goes on at once."""
 
     def __init__(self, store: Store, write: int) -> None:
         super().__init__(store)
@@ -190,7 +190,7 @@ class Killed(Wrapped):
     def _request(self, verb: str, key: str, do: Callable[[], T]) -> T:
         answer = super()._request(verb, key, do)
         self.left -= verb in WRITES
-        if not self.left:
+        if self.left <= 0:
             raise KilledError
         return answer
 

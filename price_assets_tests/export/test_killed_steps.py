@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -135,7 +136,7 @@ OPERATIONS = (
             *FILES[1:],
             "create the revision's manifest",
             "swap the register",
-            *("delete latest's csv", "copy latest's xlsx", "delete the day's csv", "copy the day's xlsx"),
+            *("copy latest's xlsx", "delete latest's csv", "copy the day's xlsx", "delete the day's csv"),
             *SWAPS,
         ),
         ("published", "published"),
@@ -174,7 +175,17 @@ def test_an_operation_writes_what_it_says_in_this_order(store: Store, tmp_path: 
     operation.before(store, tmp_path)
     looking = Wrapped(store)
     operation.do(looking, tmp_path)
-    assert [step(verb, key) for verb, key in looking.requests if verb in WRITES] == list(operation.steps)
+    written = [step(verb, key) for verb, key in looking.requests if verb in WRITES]
+    assert copies_by_name(written) == list(operation.steps)
+
+
+def copies_by_name(steps: list[str]) -> list[str]:
+    """The copies of one place are made at once, in no order."""
+    return [
+        step
+        for what, together in groupby(steps, lambda step: step[: step.rindex(" ")])
+        for step in (sorted(together) if what[:4] == "copy" else together)
+    ]
 
 
 @pytest.mark.parametrize(
