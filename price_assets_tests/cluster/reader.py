@@ -75,7 +75,7 @@ class Reader:
 
     def run(self, given: str) -> str:
         """Commands for bash, with the changes; what they print."""
-        given = re.sub(rf"(-n|--namespace) {IN_THE_DOCUMENT}\b(?!-)", rf"\1 {self.namespace.name}", given)
+        given = re.sub(rf"(-n|--namespace|namespace:) {IN_THE_DOCUMENT}\b(?!-)", rf"\1 {self.namespace.name}", given)
         if CHART:
             given = re.sub(r"(?<=--install dagster )dagster --repo \S+ --version \S+", lambda _: CHART or "", given)
         for text, change in self.changes.items():

@@ -17,6 +17,7 @@ import yaml
 
 from price_assets_tests.cluster.asked import e2e
 from price_assets_tests.cluster.dagster_in_pods import DagsterInPods, dagster_in_pods
+from price_assets_tests.cluster.metrics import served
 from price_assets_tests.cluster.published import rows_in, rows_of
 from price_assets_tests.cluster.servers_in_pods import servers_in_pods
 from price_assets_tests.deployment.catalogue import days_ago, midday, today
@@ -130,6 +131,14 @@ def test_what_a_run_said_shows_in_the_ui_after_its_pod_is_gone(morning: Morning)
     (key,) = {event["fileKey"] for event in events if event["__typename"] == "LogsCapturedEvent"}
     said = installed.dagster.graphql(READ, key=[run.run_id, "compute_logs", key])["capturedLogs"]["stderr"]
     assert "published" in said
+
+
+def test_what_prometheus_reads_tells_of_the_runs_and_of_the_daemon(morning: Morning) -> None:
+    morning.first_run("paints")
+    text = served(morning.installed.namespace)
+    assert 'export_files_total{format="xlsx",price_list="paints"} 1' in text
+    (beat,) = re.findall(r"^export_daemon_heartbeat_timestamp_seconds (\S+)$", text, re.MULTILINE)
+    assert datetime.now(midday()).timestamp() - float(beat) < 300  # so long ExportDaemonDead waits
 
 
 def test_a_backfill_of_five_days_is_five_jobs_one_after_the_other(morning: Morning) -> None:

@@ -6,12 +6,12 @@ import subprocess
 from collections.abc import Iterator
 from importlib.resources import files
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
 from price_assets_tests.cluster.asked import e2e
 from price_assets_tests.cluster.kit import Kit, kit_in_pods
+from price_assets_tests.cluster.metrics import served
 from price_assets_tests.cluster.namespaces import condition
 from price_assets_tests.cluster.published import rows_of
 from price_assets_tests.cluster.servers_in_pods import servers_in_pods
@@ -116,14 +116,7 @@ def test_a_pod_without_enough_temp_space_says_so(kit: Kit) -> None:
 
 
 def test_the_metrics_are_served_and_the_probes_pass(kit: Kit) -> None:
-    (pod,) = kit.namespace.all("pods", "app.kubernetes.io/component=metrics")
-    assert condition(pod, "Ready")
-    with kit.namespace.forwarded("service/price-assets-metrics", 9108) as port:
-        with urlopen(f"http://127.0.0.1:{port}/healthz", timeout=10) as answer:
-            assert answer.status == 200
-        with urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
-            text = answer.read().decode()
-    assert 'price_list="retail"' in text
+    assert 'price_list="retail"' in served(kit.namespace)
 
 
 def test_the_cronjobs_fire_when_and_where_the_settings_say(kit: Kit) -> None:

@@ -128,6 +128,19 @@ def test_the_way_of_dagster_gives_the_chart_ones_own_images_settings_and_lists(s
     assert held | {values["global"]["postgresqlSecretName"]} <= {*shims.objects("ConfigMap"), *shims.objects("Secret")}
 
 
+def test_the_way_of_dagster_has_a_pod_for_prometheus_with_ones_own_image_settings_and_lists(shims: Shims, clone: Path) -> None:
+    followed("Dagster", shims, clone, IMAGE="registry:5000/team/prices:7")
+    pod = shims.objects("Deployment")["price-assets-metrics"]["spec"]["template"]["spec"]
+    (own,) = pod["containers"]
+    assert own["image"] == "registry:5000/team/prices:7"
+    secrets = [each["valueFrom"]["secretKeyRef"]["name"] for each in own["env"]]
+    maps = [each["configMapRef"]["name"] for each in own["envFrom"]] + [each["configMap"]["name"] for each in pod["volumes"] if "configMap" in each]
+    assert set(secrets) <= shims.objects("Secret").keys()
+    (lists,) = [name for name in shims.objects("ConfigMap") if name.startswith("price-lists")]  # one, as the code server has it
+    assert maps == ["price-assets", lists]
+    assert of_kind(list(shims.objects("Service").values()), "Service")["metadata"]["name"] == "price-assets-metrics"
+
+
 def test_what_goes_wrong_ends_the_way(shims: Shims, clone: Path) -> None:
     shims.pods_end_with(2)
     done = subprocess.run(["bash", "-c", script("A CronJob")], cwd=clone, env=shims.environment, capture_output=True, text=True, check=False)

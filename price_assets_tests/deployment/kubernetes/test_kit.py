@@ -211,12 +211,25 @@ def test_the_metrics_are_where_the_probes_and_the_service_look(objects: list[Obj
     assert (deployment["replicas"], deployment["strategy"]) == (1, {"type": "Recreate"})
 
 
-def test_the_service_monitor_finds_the_service_and_names_the_job_as_the_rules_do(tmp_path: Path) -> None:
-    kit = copytree(KIT, tmp_path / "kit")
-    kustomization = kit / "overlays" / "gcp" / "kustomization.yaml"
+def with_component(name: str, folder: Path, overlay: str) -> list[Object]:
+    """An overlay of a copy of the kit, with the line of this component taken in."""
+    kustomization = copytree(KIT, folder / "kit") / "overlays" / overlay / "kustomization.yaml"
     said = kustomization.read_text()
-    kustomization.write_text(said.replace("  # - ../../components/service-monitor", "  - ../../components/service-monitor"))
-    objects = built(kustomization.parent)
+    taken = said.replace(f"  # - ../../components/{name}", f"  - ../../components/{name}")
+    assert taken != said
+    kustomization.write_text(taken)
+    return built(kustomization.parent)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_each_pod_logs_in_where_the_registry_wants_it(tmp_path: Path, overlay: str) -> None:
+    pods = {name: template["spec"] for name, template in templates(with_component("registry", tmp_path, overlay))}
+    assert {name: pod["imagePullSecrets"] for name, pod in pods.items()} == {key: [{"name": "price-assets-registry"}] for key in pods}
+    assert len(pods) == 3
+
+
+def test_the_service_monitor_finds_the_service_and_names_the_job_as_the_rules_do(tmp_path: Path) -> None:
+    objects = with_component("service-monitor", tmp_path, "gcp")
     monitor, service = of_kind(objects, "ServiceMonitor"), of_kind(objects, "Service")
     assert monitor["metadata"]["namespace"] == service["metadata"]["namespace"]
     assert monitor["spec"]["selector"]["matchLabels"].items() <= service["metadata"]["labels"].items()
