@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from benchmarks.scale.deployment import Deployment, deployment
+from benchmarks.scale.deployment import PATIENCE, Deployment, deployment
 from benchmarks.scale.pods import Pods
 from benchmarks.scale.ticks import Ticks, ended_runs, run_times, sensor_ticks
 from benchmarks.scale.watch import Watch, folder_bytes
@@ -19,7 +19,7 @@ NEVER = "0 6 1 1 *"
 """A schedule that is not due while this runs."""
 LOOK = "look"
 A_RUN = 20.0
-"""Seconds at most of a run, and of what the queue takes for it: then it is given up."""
+"""Seconds at most of a run, and of what the queue takes for it, after PATIENCE for the first: then it is given up."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ def backfilled(server: Server, folder: Path, lists: int, days: int, slots: int, 
             with Watch(running) as watch:
                 began = time.time()
                 launch()
-                running.wait_until(lambda: ended_runs(running) >= lists * days, "all runs have ended", A_RUN * lists * days)
+                running.wait_until(lambda: ended_runs(running) >= lists * days, "all runs have ended", PATIENCE + A_RUN * lists * days)
         else:
             with Pods(running.instance, running.home, pods) as played, Watch(running) as watch:
                 began = time.time()
                 launch()
-                running.wait_until(lambda: played.error or played.ended >= lists * days, "all runs have ended", A_RUN * lists * days)
+                running.wait_until(lambda: played.error or played.ended >= lists * days, "all runs have ended", PATIENCE + A_RUN * lists * days)
             if played.error:
                 raise played.error
         found = seen(running, folder, watch, runs=lists * days, slots=slots, began=began)
