@@ -33,8 +33,8 @@ def doctor(names: tuple[str, ...], *, as_json: bool, notify: bool) -> ExitCode:
     """Look at everything that a run needs, for all price lists or those NAMEd, and say what to do about what is wrong.
 
     Settings, price lists, the source (network, TLS, login, rights, each query against its contract), the storage (put, compare-and-swap,
-    copy, delete, with objects of its own that are gone again), clocks, temp space, the channels of alerts. It goes on after what is wrong,
-    publishes nothing and runs no query.
+    copy, delete, with objects of its own that are gone again), clocks, the ledger, temp space, the channels of alerts. It goes on after what is
+    wrong, publishes nothing and runs no query.
 
     \b
         price-assets doctor

@@ -7,6 +7,7 @@ from price_assets.errors import UsageError, did_you_mean
 from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
 from price_assets.export.storage import open_store
+from price_assets.operations.doctor_ledger import examine_ledger
 from price_assets.operations.doctor_machine import examine_dagster_home, examine_temporary_files
 from price_assets.operations.doctor_notifications import examine_notifications
 from price_assets.operations.doctor_settings import examine_settings, is_wrong, readable, source_is_whole
@@ -58,6 +59,7 @@ def examine(environment: Mapping[str, str], names: Sequence[str] = (), *, notify
         else:
             if not (yield from examine_storage(store)):
                 store = None
+    yield from examine_ledger(environment)
     yield from examine_temporary_files(store, [price_list.name for price_list in price_lists])
     yield from examine_dagster_home(environment)
     yield from examine_notifications(environment, notify=notify)

@@ -9,7 +9,7 @@ from price_assets.errors import ExitCode, Failed, PriceAssetsError, Refused
 FINDABLE = (Failed, Refused)
 """What is a finding. A signal is none, though it is an error of ours too: it ends the doctor."""
 
-Area = Literal["settings", "price lists", "source", "storage", "this machine", "notifications"]
+Area = Literal["settings", "price lists", "source", "storage", "ledger", "this machine", "notifications"]
 State = Literal["ok", "warning", "wrong", "skipped"]
 
 
