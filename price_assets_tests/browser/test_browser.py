@@ -158,4 +158,4 @@ def test_what_runs_by_itself_says_when_and_what_for_and_is_switched_on(ui: Pages
     ui.page.get_by_role("checkbox", name="Select all").blur()
     running = {state.instigator_name for state in company.dagster.instance.all_instigator_state() if state.status.value == "RUNNING"}
     assert running == {automation.name for automation in automations}
-    pictures.take("automation", height=610, over=ui.what_for("alerts"))
+    pictures.take("automation", height=672, over=ui.what_for("alerts"))
