@@ -95,7 +95,7 @@ PRICE_LISTS_DIR = Variable("PRICE_LISTS_DIR", values.folder, "the folder of pric
 LOG_FORMAT = Variable("LOG_FORMAT", values.log_format, "text or json; unset: text on a terminal, else json")
 EXPORT_CRON = Variable("EXPORT_CRON", values.cron, "when a day is exported, as five fields of cron in EXPORT_TIMEZONE", "0 6 * * *")
 EXPORT_DEADLINE = Variable("EXPORT_DEADLINE", values.duration, "how long after its time a list may be unpublished before an alert says so", "30m")
-CATCH_UP_DAYS = Variable("CATCH_UP_DAYS", values.whole_number(1, 31), "how many days back a day that is missing is exported by itself", "3")
+CATCH_UP_DAYS = Variable("CATCH_UP_DAYS", values.whole_number(1, 31), "of how many days, today among them, a missing one is exported by itself", "3")
 CATCH_UP_TRIES = Variable("CATCH_UP_TRIES", values.whole_number(1, 20), "how often that is tried before it is left to a person", "3")
 EXPORT_AUTOMATION = Variable("EXPORT_AUTOMATION", values.switch, "off: schedules and sensors start switched off", "on")
 SLACK_WEBHOOK_URL = Variable("SLACK_WEBHOOK_URL", values.secret_address, "an incoming webhook of Slack, or of what takes the same JSON", secret=True)

@@ -28,7 +28,7 @@ from price_assets_tests.servers.s3 import BUCKET
 COMPONENTS = {"code server": "user-deployments", "daemon": "dagster-daemon", "webserver": "dagster-webserver"}
 NEVER = f"0 6 {days_ago(-30).day} {days_ago(-30).month} *"
 """A time of the exports that no test lives to see."""
-OF_A_CHANGE = ("kubectl create configmap", "lists=", "helm upgrade")
+OF_A_CHANGE = ("kubectl create configmap", "lists=", "helm upgrade", "kubectl apply -k deploy/kubernetes/overlays/production/metrics")
 """The commands by which new settings and lists come into the cluster."""
 VALUES = "--values deploy/kubernetes/overlays/production/values.yaml"
 JOBS = """

@@ -133,7 +133,9 @@ def test_the_way_of_dagster_has_a_pod_for_prometheus_with_ones_own_image_setting
     pod = shims.objects("Deployment")["price-assets-metrics"]["spec"]["template"]["spec"]
     (own,) = pod["containers"]
     assert own["image"] == "registry:5000/team/prices:7"
-    secrets = [each["valueFrom"]["secretKeyRef"]["name"] for each in own["env"]]
+    secrets = [each["valueFrom"]["secretKeyRef"]["name"] for each in own["env"] if "valueFrom" in each]
+    (mount,) = [each["mountPath"] for each in own["volumeMounts"] if each["name"] == "price-lists"]
+    assert {"name": "PRICE_LISTS_DIR", "value": mount} in own["env"]  # which the chart's settings don't say
     maps = [each["configMapRef"]["name"] for each in own["envFrom"]] + [each["configMap"]["name"] for each in pod["volumes"] if "configMap" in each]
     assert set(secrets) <= shims.objects("Secret").keys()
     (lists,) = [name for name in shims.objects("ConfigMap") if name.startswith("price-lists")]  # one, as the code server has it

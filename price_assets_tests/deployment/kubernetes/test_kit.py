@@ -100,7 +100,7 @@ def test_the_settings_are_settings_and_none_is_a_secret(objects: list[Object]) -
 def test_each_pod_gets_the_secrets_that_it_needs_and_no_more(objects: list[Object]) -> None:
     def given(name: str) -> tuple[list[str], list[tuple[str, str, bool]]]:
         own = container(objects, name)
-        keys = [(each["name"], each["valueFrom"]["secretKeyRef"]) for each in own.get("env", ())]
+        keys = [(each["name"], each["valueFrom"]["secretKeyRef"]) for each in own.get("env", ()) if "valueFrom" in each]
         assert {(key["name"], key["key"]) for _, key in keys} <= {(POSTGRES, "EXPORT_RUNS_URL")}
         whole = [each["secretRef"]["name"] for each in own["envFrom"] if "secretRef" in each]
         return whole, [(name, key["name"], key.get("optional", False)) for name, key in keys]

@@ -26,6 +26,8 @@ from price_assets_tests.servers.prometheus import Prometheus, alertmanager, prom
 from price_assets_tests.servers.smtp import MailServer, mail_server
 from price_assets_tests.shop import PRICE_LIST, Shop, command
 
+SCHEMA = "price_lists_ledger"
+"""Where role.sql has the ledger's tables made, as docs/deploy.md calls it."""
 PATIENCE = 120.0
 """Seconds that anything may take on a busy machine."""
 LOGIN = ("prices@example.com", "mail-secret")
@@ -100,6 +102,7 @@ def monitoring(server: Server, folder: Path) -> Generator[Monitoring]:
             shop.write_list(PRICE_LIST.replace("name: shop", f"name: {name}"), name=name)
         shop.database.execute("UPDATE prices SET valid_until = 'infinity'")  # today is exported, whenever that is
         database = stack.enter_context(new_database(server))
+        database.execute(f"CREATE SCHEMA {SCHEMA}; ALTER ROLE {server.user} IN DATABASE {database.name} SET search_path = {SCHEMA}")
         url = f"postgresql://{server.user}:{quote(server.password, safe='')}@{server.host}:{server.port}/{database.name}"
         shop.environment["EXPORT_RUNS_URL"] = url
         ledger = Ledger(url)
