@@ -45,7 +45,7 @@ def accept(name: str, *, day: date, snapshot: str, checks: tuple[str, ...], reas
         price-assets withdraw wholesale --date 2026-11-24 --reason "wrong discount"
         price-assets accept wholesale --date 2026-11-24 --snapshot 17c7d0e2a911 --reason "as of 07:00"
 
-    Rows that were only replaced come back for as long as the source gives no others: withdraw the newer ones first, and they stay back.
+    Rows that were published since anything happened to the snapshot are not replaced: withdraw them first, and they stay back.
 
     Ends with 1 where what the day has published changes meanwhile.
     """
@@ -66,7 +66,7 @@ def accept(name: str, *, day: date, snapshot: str, checks: tuple[str, ...], reas
         snapshot = snapshot_name(snapshot, name)
         is_due(price_list, day, exporter.settings)
         exporter.store.preflight()
-        exporter.acceptance(price_list, day, checks, by=by, reason=reason)  # what is wrong with it is said before anything starts
+        exporter.acceptance(price_list, day, snapshot, checks, by=by, reason=reason)  # what is wrong with it is said before anything starts
 
         from price_assets.definitions import defs
         from price_assets.orchestration.exporter_instance import exporter_instance

@@ -100,6 +100,11 @@ class Exporter:
         newest_source_time = read_register(self.store, price_list.name).day(export_date).newest_source_time
         snapshot = extract(price_list, export_date, self.source, self._folder(run_id), beside_threads=beside_threads)
         log.info("snapshot %s: %s rows", snapshot.name, f"{snapshot.rows:,}")
+        if not price_list.past_dates and snapshot.source_time.astimezone(self.settings.timezone).date() > export_date:
+            raise UsageError(  # the read waited, or was tried again, until after midnight
+                f"{price_list.name} {export_date} was read at {snapshot.source_time:%Y-%m-%d %H:%M:%S} UTC, which is the next day, and the source "
+                "knows that day's prices only: they are not published under this date."
+            )
         return Taken(snapshot, newest_source_time)
 
     def judge(self, price_list: PriceList, taken: Taken, run_id: str, acceptance: Acceptance | None = None) -> Verdict:
@@ -133,10 +138,11 @@ class Exporter:
         stepped_back = any(event.snapshot == name and "source_time" in event.checks for event in day.events)
         return Taken(snapshot, day.newest_source_time if stepped_back else None)
 
-    def acceptance(self, price_list: PriceList, export_date: date, checks: Sequence[str], *, by: str, reason: str) -> Acceptance:
-        """A person's decision, on what the day has published now.
+    def acceptance(self, price_list: PriceList, export_date: date, snapshot: str, checks: Sequence[str], *, by: str, reason: str) -> Acceptance:
+        """A person's decision about a stored snapshot, on what the day has published now.
 
-        Raises UsageError for a check that the list lacks, or that nobody can accept, and where it is not said who decided and why.
+        Raises UsageError for a check that the list lacks, or that nobody can accept, where it is not said who decided and why, and where other rows
+        were published since anything happened to the snapshot: a decision may be hours old when its run begins, and must not replace them unseen.
         """
         by, reason = decided_by(by, reason)
         known = check_names(price_list)
@@ -146,7 +152,14 @@ class Exporter:
                 raise UsageError(f"{price_list.name} has no check {check!r}{did_you_mean(check, known) or there_are}")
             if check == "formats":
                 raise UsageError("The check formats can't be accepted: the file would not hold the rows. Mend them, or leave the format out.")
-        published = read_register(self.store, price_list.name).day(export_date).published
+        day = read_register(self.store, price_list.name).day(export_date)
+        if newer := day.published_since(snapshot):
+            raise UsageError(
+                f"{price_list.name} {export_date}: revision {newer.revision}, of snapshot {newer.snapshot}, was published since, and accepting "
+                f"{snapshot} would replace it. Where that is meant, take it back first: "
+                f'price-assets withdraw {price_list.name} --date {export_date} --reason "…"'
+            )
+        published = day.published
         return Acceptance(tuple(dict.fromkeys(checks)), reason, by, published and published.revision)
 
     def stored_snapshot(self, price_list: str, export_date: date, name: str, run_id: str) -> Snapshot:

@@ -92,6 +92,12 @@ class Day(Part):
         accepted = [event.checks for event in self.events if event.event == "accepted" and event.snapshot == snapshot]
         return frozenset[str]() if snapshot in self.withdrawn else frozenset(chain.from_iterable(accepted))
 
+    def published_since(self, snapshot: str) -> Published | None:
+        """What is published now, where that came after the last that happened to these rows: whoever decided about them may not have seen it."""
+        last = max((number for number, event in enumerate(self.events, start=1) if event.snapshot == snapshot), default=0)
+        before, since = ({event.revision for event in events} for events in (self.events[:last], self.events[last:]))
+        return self.published if self.published and self.published.revision in since - before else None
+
     def just_blocked(self, snapshot: str, checks: Iterable[str]) -> bool:
         """Whether the last that happened is that these checks blocked this snapshot."""
         last = self.events[-1] if self.events else None
@@ -154,7 +160,7 @@ class Standing:
 class Acceptance:
     """A person's decision to publish a snapshot that a check blocked, or that was withdrawn or replaced.
 
-    `checks` are those that failed; `seen` is the revision that was published when the person decided, None where none was.
+    `checks` are those that failed; `seen` is the revision that was published when the decision was taken in, None where none was.
     """
 
     checks: tuple[str, ...]

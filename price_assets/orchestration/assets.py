@@ -127,8 +127,9 @@ def _verdict(exporter: Exporter, price_list: PriceList, day: date, run_id: str, 
     if accept is None:
         taken = exporter.take(price_list, day, run_id, from_snapshots=config.from_snapshots, beside_threads=ended_by_a_thread())
         return exporter.judge(price_list, taken, run_id)
-    acceptance = exporter.acceptance(price_list, day, accept.checks, by=accept.by, reason=accept.reason)
-    taken = exporter.take_stored(price_list, day, snapshot_name(accept.snapshot, price_list.name), run_id)
+    name = snapshot_name(accept.snapshot, price_list.name)
+    acceptance = exporter.acceptance(price_list, day, name, accept.checks, by=accept.by, reason=accept.reason)
+    taken = exporter.take_stored(price_list, day, name, run_id)
     return exporter.judge(price_list, taken, run_id, acceptance)
 
 

@@ -54,8 +54,10 @@ def publish(shop: Shop, day: str, accepted: tuple[str, ...] = ()) -> Publication
     lists = load_price_lists(settings.price_lists_dir, start=settings.start_date, formats=settings.formats)
     (price_list,) = [each for each in lists if each.name == "shop" and isinstance(each, PriceList)]
     export_date = date.fromisoformat(day)
-    acceptance = exporter.acceptance(price_list, export_date, accepted, by="anna", reason="it is right") if accepted else None
-    verdict = exporter.judge(price_list, exporter.take(price_list, export_date, "run", from_snapshots=False), "run", acceptance)
+    taken = exporter.take(price_list, export_date, "run", from_snapshots=False)
+    name = taken.snapshot.name
+    acceptance = exporter.acceptance(price_list, export_date, name, accepted, by="anna", reason="it is right") if accepted else None
+    verdict = exporter.judge(price_list, taken, "run", acceptance)
     verdict.raise_if_blocked()
     files = [exporter.render(price_list, verdict.judged, format_name, "run") for format_name in price_list.formats.made]
     return exporter.publish(price_list, verdict.judged, files, "run")

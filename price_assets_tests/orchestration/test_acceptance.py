@@ -148,9 +148,27 @@ def test_what_somebody_published_meanwhile_stands(shop: Shop, instance: dg.Dagst
     )
     assert shop.copies(NEXT_DAY) == shop.published(NEXT_DAY) == before
     assert (shop.storage / accepted["key"]).exists()
-    again = accept(shop, instance, blocked)  # it has seen it now
+    withdraw(Exporter(shop.environment).store, "shop", date.fromisoformat(NEXT_DAY), by="anna", reason="the sale goes on")
+    again = accept(shop, instance, blocked)  # nothing of the day is to be seen now
     assert again.success
     assert shop.register()["days"][NEXT_DAY]["published"]["snapshot"] == blocked
+
+
+def test_what_was_published_before_its_run_began_stands_too(shop: Shop, instance: dg.DagsterInstance, blocked: str) -> None:
+    """The run may have waited for the very run that published the mended rows, and a command may be pasted hours later."""
+    shop.database.execute("UPDATE prices SET price = price / 3 WHERE sku <> '001'")
+    assert run(shop, instance, NEXT_DAY).success
+    before = shop.register()
+    newer = before["days"][NEXT_DAY]["published"]
+    assert failure(accept(shop, instance, blocked)) == (
+        f"shop {NEXT_DAY}: revision {newer['revision']}, of snapshot {newer['snapshot']}, was published since, and accepting {blocked} would replace "
+        f'it. Where that is meant, take it back first: price-assets withdraw shop --date {NEXT_DAY} --reason "…"'
+    )
+    assert shop.register() == before
+    shop.database.execute("UPDATE prices SET price = price * 3 WHERE sku <> '001'")
+    assert "blocked by price_change" in failure(run(shop, instance, NEXT_DAY))  # the same rows once more: who accepts them now sees what is published
+    assert snapshot_of(shop, NEXT_DAY) == blocked
+    assert accept(shop, instance, blocked).success
 
 
 def test_withdrawn_rows_are_published_again_by_accepting_their_withdrawal(shop: Shop, instance: dg.DagsterInstance) -> None:
@@ -174,6 +192,7 @@ def test_what_was_replaced_is_gone_back_to_by_accepting_no_check(shop: Shop, ins
     shop.database.execute("UPDATE prices SET price = 11 WHERE sku = '001'")
     run(shop, instance, DAY)
     assert shop.copies(DAY) != before
+    withdraw(Exporter(shop.environment).store, "shop", date.fromisoformat(DAY), by="boris", reason="wrong discount")
     assert accept(shop, instance, first, day=DAY, checks=[]).success
     assert shop.copies(DAY) == before
 

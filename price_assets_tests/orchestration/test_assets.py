@@ -1,12 +1,18 @@
 """The assets, run by Dagster in this process on a real Postgres and a folder."""
 
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import dagster as dg
 import pytest
 
 from price_assets.definitions import definitions
+from price_assets.export import exporter
+from price_assets.export.extraction import extract
+from price_assets.export.snapshot import Snapshot
+from price_assets_tests.deployment.catalogue import midday
 from price_assets_tests.shop import DAY, NEXT_DAY, PRICE_LIST, Shop
 
 
@@ -166,6 +172,24 @@ def test_a_past_day_of_a_list_without_past_dates_is_what_it_has_published(shop: 
     assert metadata(again, "publication")["outcome"] == "unchanged"
     refused = run(shop, instance, "2026-11-22")
     assert "past_dates: true" in failure(refused)
+
+
+def test_prices_that_were_read_after_midnight_are_not_those_of_the_day_before(
+    shop: Shop, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a list without past_dates: a read that began in time may be tried again for two minutes."""
+    shop.environment["EXPORT_TIMEZONE"] = str(midday())
+    today = datetime.now(midday()).date()
+    midnight = datetime.combine(today + timedelta(days=1), time(), midday())
+
+    def late(*asked: Any, **how: Any) -> Snapshot:
+        return replace(extract(*asked, **how), source_time=midnight.astimezone(UTC))
+
+    monkeypatch.setattr(exporter, "extract", late)
+    shop.write_list(PRICE_LIST.replace("past_dates: true", ""), "SELECT sku, name, price, stock FROM prices")
+    assert "which is the next day" in failure(run(shop, instance, str(today)))
+    shop.write_list(PRICE_LIST)
+    assert run(shop, instance, str(today)).success
 
 
 def test_no_run_config_and_no_metadata_holds_the_password(shop: Shop, instance: dg.DagsterInstance) -> None:
