@@ -8,7 +8,7 @@ import click
 from price_assets.cli.arguments import complete_names, ends_honestly, known
 from price_assets.cli.catalogue import all_price_lists
 from price_assets.cli.signals import stopped_by_signals
-from price_assets.errors import ExitCode
+from price_assets.errors import ExitCode, Failed, Refused, worst
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +20,7 @@ def settle(names: tuple[str, ...]) -> ExitCode:
     """Put right what stands at the partners' addresses, of all price lists or those NAMEd.
 
     Every export does this for its own list; this command mends what a process left behind that died half way. It reads the storage
-    alone, and never changes what is published.
+    alone, and never changes what is published. A list that can't be settled is a line of the log, and the next one is settled.
 
     \b
         price-assets settle
@@ -32,15 +32,21 @@ def settle(names: tuple[str, ...]) -> ExitCode:
 
     logs.configure(log_format(os.environ))
     existing = list(all_price_lists(ExportSettings.from_environment()))
+    codes: list[ExitCode] = []
     with stopped_by_signals():
         exporter = Exporter(os.environ)
         exporter.store.preflight()
         for name in known(names, existing):
-            report = exporter.settle(name)
+            try:
+                report = exporter.settle(name)
+            except (Failed, Refused) as error:
+                log.error("%s: %s", name, error)  # noqa: TRY400 - its line says all
+                codes.append(error.exit_code)
+                continue
             done = (
                 [f"copied {key}" for key in report.copied]
                 + [f"deleted {key}" for key in report.deleted]
                 + [f"wrote {key}" for key in report.manifests]
             )
             click.echo(f"{name}: {', '.join(done) if report.changed else 'nothing to do'}")
-    return ExitCode.OK
+    return worst(codes)
