@@ -68,7 +68,8 @@ class SnapshotIOManager(dg.IOManager):
                 snapshot = replace(snapshot, **as_judged(found["judged"]))
             else:
                 snapshot = self._exporter.published_snapshot(name, date.fromisoformat(day), run_id)
-        self._made[run_id, name, day] = snapshot
+        if run_id:  # elsewhere nothing would ever clear it, and what is published may be another one by the next time
+            self._made[run_id, name, day] = snapshot
         return snapshot
 
 

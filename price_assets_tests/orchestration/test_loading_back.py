@@ -19,6 +19,7 @@ from price_assets.definitions import definitions
 from price_assets.export.exporter import Exporter
 from price_assets.export.register import FileReference
 from price_assets.export.snapshot import Snapshot
+from price_assets.export.withdrawal import withdraw
 from price_assets_tests.shop import DAY, PRICE_LIST, Shop
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
@@ -131,6 +132,18 @@ def test_a_file_is_read_by_the_contract_and_the_dialect_of_its_own_day(shop: Sho
     defs = definitions(shop.environment)
     for asset, rows in before.items():
         assert_frame_equal(load(defs, asset), rows)
+
+
+def test_a_day_that_is_withdrawn_and_published_anew_is_loaded_anew(shop: Shop, instance: dg.DagsterInstance) -> None:
+    defs = exported(shop, instance)
+    assert load(defs, "snapshot")["price"].to_list() == [Decimal("10.50"), Decimal("1.05"), Decimal("99.99")]
+    withdraw(Exporter(shop.environment).store, "shop", date.fromisoformat(DAY), by="anna", reason="wrong prices")
+    with pytest.raises(dg.Failure, match=f"shop {DAY} has published nothing"):
+        load(defs, "snapshot")
+    shop.database.execute("UPDATE prices SET price = 3 WHERE sku = '002'")
+    exported(shop, instance)
+    for asset in ("snapshot", "csv", "xlsx"):
+        assert load(defs, asset)["price"].to_list() == [Decimal("10.50"), Decimal("3.00"), Decimal("99.99")]
 
 
 def test_a_file_that_is_damaged_or_gone_is_said(shop: Shop, instance: dg.DagsterInstance) -> None:
