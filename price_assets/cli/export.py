@@ -70,11 +70,12 @@ def _export(
         progress.day = days[-1]
         with stopped_by_signals() as raise_if_stopped:
             for each in _exported(names, days, settings, progress, from_snapshots=from_snapshots):
-                raise_if_stopped()  # Dagster makes a failed step of an interrupt, and carries on
                 if each.error:
+                    raise_if_stopped()  # Dagster makes a failed step of an interrupt, and carries on
                     with logs.about(each.price_list, each.export_date, each.run_id):
                         log.error("%s: %s", each.outcome, each.error)
                 progress.ended(each)
+                raise_if_stopped()  # after the last step there is none to fail: the day is published, and is told of so
             (print_json if as_json else print_table)([each for each, _ in progress.exported])
     return worst(each.exit_code for each, _ in progress.exported)
 

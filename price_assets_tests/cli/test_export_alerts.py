@@ -8,7 +8,9 @@ from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import SimpleNamespace
+from typing import Any
 
+import dagster as dg
 import pytest
 
 from price_assets.cli.telling import Progress
@@ -231,6 +233,24 @@ def test_sigterm_is_told_of_and_sigint_is_not(slack: Slack, monkeypatch: pytest.
     monkeypatch.setenv("SLACK_WEBHOOK_URL", slack.webhook)
     Progress(("shop",), error=Stopped(signal.SIGINT)).tell()
     assert slack.texts == [told]
+
+
+def test_a_day_that_was_published_when_sigterm_came_has_not_failed(slack: Slack, monkeypatch: pytest.MonkeyPatch) -> None:
+    handle = dg.DagsterInstance.handle_new_event
+
+    def stopping(instance: dg.DagsterInstance, event: dg.EventLogEntry, **more: Any) -> None:
+        handle(instance, event, **more)
+        if event.dagster_event_type is dg.DagsterEventType.RUN_SUCCESS:
+            signal.raise_signal(signal.SIGTERM)
+
+    monkeypatch.setattr(dg.DagsterInstance, "handle_new_event", stopping)
+    ended, (told,) = slack.export("--from", DAY, "--to", NEXT_DAY)
+    assert (ended.code, slack.shop.published(NEXT_DAY)) == (143, None)
+    assert slack.shop.published(DAY)
+    assert f"shop {NEXT_DAY} failed: Stopped by SIGTERM" in told
+    assert f"shop {DAY}" not in told
+    assert slack.export("--date", NEXT_DAY)[0].code == 143
+    assert f"shop {NEXT_DAY} is published after all" in slack.texts[-1]
 
 
 def test_once_every_list_of_today_is_published_the_last_export_sums_up_and_asks_for_the_heartbeat(slack: Slack) -> None:
