@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
-from price_assets.operations.due import due_ticks, ticks
+from price_assets.operations.due import due_ticks, eve, ticks, ticks_of
 
 LONGEST = 4 * 366
 """Days between two ticks at most: those of 29 February."""
@@ -39,14 +39,13 @@ class Deadlines:
 
     def of(self, day: date) -> datetime | None:
         """When that day must be published; None where it has no export."""
-        midnight = self._midnight(day)
-        tick = next(ticks(self.cron, self.timezone, midnight - timedelta(seconds=1), midnight + timedelta(days=1, seconds=-1)), None)
+        tick = next(ticks_of(self.cron, self.timezone, day), None)
         return tick and self._after(tick.at)
 
     def next_day(self, day: date) -> date | None:
         """The first day that has an export, of this one and those that follow."""
-        midnight = self._midnight(day)
-        tick = next(ticks(self.cron, self.timezone, midnight - timedelta(seconds=1), midnight + timedelta(days=LONGEST)), None)
+        before = eve(day, self.timezone)
+        tick = next(ticks(self.cron, self.timezone, before, before + timedelta(days=LONGEST)), None)
         return tick and tick.export_date
 
     def have_passed(self, due_at: datetime | None) -> bool:
@@ -58,9 +57,6 @@ class Deadlines:
             if found := due_ticks(self.cron, self.timezone, until.astimezone(UTC), days):
                 return found[-1].export_date
         return None
-
-    def _midnight(self, day: date) -> datetime:
-        return datetime.combine(day, datetime.min.time(), self.timezone)
 
     def _after(self, tick: datetime) -> datetime:
         # Added in UTC: on a day whose clock goes forward or back, half an hour is half an hour.

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from cronsim import CronSim
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Tick:
     """A time at which the day's export is due. `at` is in EXPORT_TIMEZONE, and the export date is its date there."""
 
@@ -26,9 +26,25 @@ class Tick:
 
 
 def ticks(cron: str, timezone: ZoneInfo, after: datetime, until: datetime) -> Iterator[Tick]:
-    """The ticks after a time, up to another one and with it, in order; of a clock that goes forward or back as Dagster does [DG61]."""
+    """The ticks after a time, up to another one and with it, in order.
+
+    Where a clock goes forward they are Dagster's; of the hour that it repeats in autumn a day is due at the first passing, and Dagster fires at the
+    second [DG61].
+    """
+    # Compared in UTC: of two times in one zone Python compares what the clock shows, whichever passing of the hour it is.
+    end = until.astimezone(UTC)
     coming = (Tick(at) for at in CronSim(cron, after.astimezone(timezone)))
-    return takewhile(lambda tick: tick.at <= until, coming)
+    return takewhile(lambda tick: tick.at.astimezone(UTC) <= end, coming)
+
+
+def ticks_of(cron: str, timezone: ZoneInfo, day: date) -> Iterator[Tick]:
+    """The ticks of one day, in order."""
+    return ticks(cron, timezone, eve(day, timezone), eve(day + timedelta(days=1), timezone))
+
+
+def eve(day: date, timezone: ZoneInfo) -> datetime:
+    """The last second before the day, in UTC: where the clock goes back at midnight, 23:59:59 passes twice."""
+    return datetime.combine(day, datetime.min.time(), timezone).astimezone(UTC) - timedelta(seconds=1)
 
 
 def due_ticks(cron: str, timezone: ZoneInfo, now: datetime, days: int) -> list[Tick]:
@@ -36,7 +52,6 @@ def due_ticks(cron: str, timezone: ZoneInfo, now: datetime, days: int) -> list[T
 
     A day's earlier ticks are done with: what is exported now holds what they would have.
     """
-    today = now.astimezone(timezone).date()
-    midnight = datetime.combine(today - timedelta(days=days - 1), datetime.min.time(), timezone)
-    newest = {tick.export_date: tick for tick in ticks(cron, timezone, midnight - timedelta(seconds=1), now)}
+    first = now.astimezone(timezone).date() - timedelta(days=days - 1)
+    newest = {tick.export_date: tick for tick in ticks(cron, timezone, eve(first, timezone), now)}
     return list(newest.values())

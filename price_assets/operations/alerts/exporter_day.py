@@ -3,7 +3,7 @@
 import logging
 import time
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 from price_assets.export.commit import read_register
@@ -13,7 +13,7 @@ from price_assets.operations.alerts.alert_object import SECONDS, AlertObject, Al
 from price_assets.operations.alerts.heartbeat import ping
 from price_assets.operations.alerts.notifications import Channels
 from price_assets.operations.alerts.summary import summary
-from price_assets.operations.due import Tick, ticks
+from price_assets.operations.due import Tick, ticks_of
 from price_assets.operations.registers import side_by_side
 from price_assets.settings import NotifySettings
 
@@ -31,8 +31,7 @@ class Today:
 
     def tick(self, now: datetime) -> Tick | None:
         """The newest time of EXPORT_CRON of that day, or its first where none has passed yet: a CronJob may come early. None: it has none."""
-        midnight = datetime.combine(self.day, datetime.min.time(), self.timezone)
-        found = list(ticks(self.cron, self.timezone, midnight - timedelta(seconds=1), midnight + timedelta(days=1, seconds=-1)))
+        found = list(ticks_of(self.cron, self.timezone, self.day))
         passed = [tick for tick in found if tick.at.astimezone(UTC) <= now.astimezone(UTC)]
         return (passed[-1] if passed else found[0]) if found else None
 
