@@ -1,6 +1,7 @@
 """A snapshot's first rows on a terminal, typed: names, headers and types above them, and more tables where not all columns fit side by side."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -10,6 +11,7 @@ from rich.text import Text
 
 from price_assets.cli.terminal import plain_table, visible
 from price_assets.export.contract import Column, Kind
+from price_assets.export.formats.wall_time import to_wall_time
 from price_assets.export.snapshot import Snapshot
 
 GAP = 2
@@ -17,6 +19,8 @@ MOST = 40
 """Columns that a value takes at most on a terminal; what is longer ends with `…`."""
 LONGEST = 200
 """The same where there is no terminal."""
+SHOWN = "%Y-%m-%d %H:%M:%S%.f"
+"""A timestamp."""
 
 
 def first_rows(snapshot: Snapshot, number: int, timezone: ZoneInfo) -> list[tuple[str | None, ...]]:
@@ -49,11 +53,25 @@ def _text(column: Column, timezone: ZoneInfo) -> pl.Expr:
     value = pl.col(column.name)
     match column.type.kind:
         case Kind.TIMESTAMP:
-            return value.dt.strftime("%Y-%m-%d %H:%M:%S%.f")
+            return value.dt.strftime(SHOWN)
         case Kind.TIMESTAMPTZ:
-            return value.dt.convert_time_zone(timezone.key).dt.strftime("%Y-%m-%d %H:%M:%S%.f%:z")
+            return value.map_batches(partial(_zoned, timezone=timezone), return_dtype=pl.String, is_elementwise=True)
         case _:
             return value.cast(pl.String)
+
+
+def _zoned(moments: pl.Series, timezone: ZoneInfo) -> pl.Series:
+    """The wall time as files print it, and its offset from UTC to the minute."""
+    wall = to_wall_time(moments, timezone)
+    seconds = (wall - moments.dt.replace_time_zone(None)).dt.total_seconds()
+    distinct = seconds.unique()
+    offsets = pl.Series([None if second is None else _offset(second) for second in distinct], dtype=pl.String)
+    return wall.dt.strftime(SHOWN) + seconds.replace_strict(distinct, offsets)
+
+
+def _offset(seconds: int) -> str:
+    hours, minutes = divmod((abs(seconds) + 30) // 60, 60)
+    return f"{'-' if seconds < 0 else '+'}{hours:02}:{minutes:02}"
 
 
 def _heads(columns: Sequence[Column]) -> list[list[Text]]:

@@ -48,6 +48,29 @@ def test_every_type_shows_exactly(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("timezone", "moment", "shown"),
+    [
+        ("Europe/Berlin", "2150-06-30T22:00", "2150-07-01 00:00:00+02:00"),
+        ("Europe/Berlin", "9999-12-31T23:30", "+10000-01-01 00:30:00+01:00"),
+        ("Europe/Berlin", "2026-10-25T00:30", "2026-10-25 02:30:00+02:00"),
+        ("Europe/Berlin", "2026-10-25T01:30", "2026-10-25 02:30:00+01:00"),
+        ("America/St_Johns", "2026-11-24T03:00:00.120", "2026-11-23 23:30:00.120-03:30"),
+        ("Europe/Moscow", "1900-01-01T00:00", "1900-01-01 02:30:17+02:30"),
+        ("America/New_York", "1883-01-01T00:00", "1882-12-31 19:03:58-04:56"),
+    ],
+)
+def test_a_moment_shows_as_in_the_files_with_its_offset(tmp_path: Path, timezone: str, moment: str, shown: str) -> None:
+    """Summer time holds for ever, where Polars' own table of it ends with 2099."""
+    rows = [(None,), (datetime.fromisoformat(moment).replace(tzinfo=UTC),)]
+    assert first_rows(snapshot_of(tmp_path, contract(at="timestamptz"), rows), 20, ZoneInfo(timezone)) == [(None,), (shown,)]
+
+
+def test_where_no_moment_is_none_shows(tmp_path: Path) -> None:
+    assert first_rows(snapshot_of(tmp_path, contract(at="timestamptz"), [(None,)]), 20, MOSCOW) == [(None,)]
+    assert first_rows(snapshot_of(tmp_path, contract(at="timestamptz"), []), 20, MOSCOW) == []
+
+
+@pytest.mark.parametrize(
     ("value", "shown"),
     [
         (None, "NULL"),
