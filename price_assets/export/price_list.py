@@ -10,7 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr, model_validator
 
 from price_assets.errors import did_you_mean
-from price_assets.export.contract import MAX_COLUMNS, MAX_DESCRIPTION, Column, Contract, FieldError, Kind
+from price_assets.export.contract import MAX_COLUMNS, MAX_DESCRIPTION, Contract, FieldError, Kind
 from price_assets.export.formats.xlsx_sheets import sheet_name_problem
 from price_assets.settings import FORMATS, FormatName
 
@@ -168,11 +168,6 @@ class PriceList(_Part):
                 if field == "prices" and columns[name].type.kind not in (Kind.DECIMAL, Kind.INTEGER):
                     raise FieldError(f"names {name!r}, which is {columns[name].type}: a price is decimal or integer", field, index)
         return self
-
-    @property
-    def decimals(self) -> tuple[Column, ...]:
-        """The columns that have a control sum."""
-        return tuple(column for column in self.columns if column.type.kind is Kind.DECIMAL)
 
 
 def contract_of(columns: Contract) -> list[dict[str, object]]:
