@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from itertools import product
 from pathlib import Path
 from zipfile import BadZipFile
 from zoneinfo import ZoneInfo
@@ -11,12 +10,12 @@ from zoneinfo import ZoneInfo
 import fastexcel
 import polars as pl
 
-from price_assets.errors import Failed, Refused
+from price_assets.errors import Failed
 from price_assets.export.contract import Contract
 from price_assets.export.formats import verify_csv, verify_xlsx
-from price_assets.export.formats.csv_dialects import DIALECTS, header
+from price_assets.export.formats.csv_dialects import written_by
 from price_assets.export.formats.xlsx_stream import read_through
-from price_assets.export.price_list import CsvOptions, FormatName, XlsxOptions
+from price_assets.export.price_list import FormatName, XlsxOptions
 from price_assets.export.snapshot import Snapshot
 
 
@@ -40,7 +39,11 @@ class Totals:
 def totals(path: Path, format_name: FormatName, columns: Contract) -> Totals:
     """Read a file of this contract. Raises Failed where it is not one, or can't be read."""
     if format_name == "csv":
-        found = verify_csv.control_sums(path, columns, csv_options(path, columns))
+        with path.open("rb") as file:
+            options = written_by(file.readline(), columns)  # no name and no header holds a line end
+        if options is None:
+            raise Failed(f"the header of {path.name} is not that of its contract")
+        found = verify_csv.control_sums(path, columns, options)
         return Totals(found.rows, found.totals)
     try:
         sheets = len(fastexcel.read_excel(path).sheet_names) - 1  # the last is About
@@ -48,20 +51,6 @@ def totals(path: Path, format_name: FormatName, columns: Contract) -> Totals:
     except (BadZipFile, fastexcel.FastExcelError, pl.exceptions.InvalidOperationError) as error:
         raise Failed(f"{path.name} can't be read by this contract ({error})") from None
     return Totals(sum(read.rows), read.sums)
-
-
-def csv_options(path: Path, columns: Contract) -> CsvOptions:
-    """How a CSV was written: dialects differ in their first line or its end, whatever the price list says today. Raises Failed."""
-    with path.open("rb") as file:
-        begins = file.readline()  # no name and no header holds a line end
-    for dialect, headers in product(DIALECTS, ("names", "labels")):
-        options = CsvOptions.model_validate({"dialect": dialect, "headers": headers})
-        try:
-            if header(columns, options) == begins:
-                return options
-        except Refused:
-            continue  # this dialect could not have written it
-    raise Failed(f"the header of {path.name} is not that of its contract")
 
 
 def compare_workbook(path: Path, snapshot: Snapshot, timezone: ZoneInfo) -> None:

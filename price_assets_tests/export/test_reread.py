@@ -7,9 +7,9 @@ import pytest
 from price_assets.errors import Failed
 from price_assets.export.contract import Column, ColumnType
 from price_assets.export.formats import csv
-from price_assets.export.formats.csv_dialects import DIALECTS
+from price_assets.export.formats.csv_dialects import DIALECTS, written_by
 from price_assets.export.price_list import CsvOptions
-from price_assets.export.reread import Totals, csv_options, totals
+from price_assets.export.reread import Totals, totals
 from price_assets_tests.export.snapshots import snapshot_of
 
 COLUMNS = (
@@ -22,9 +22,9 @@ COLUMNS = (
 def test_a_csv_tells_by_its_first_line_how_it_was_written(tmp_path: Path, dialect: str, headers: str) -> None:
     snapshot = snapshot_of(tmp_path, COLUMNS, [("a;b", "1.50"), ("c,d", None)])
     path = tmp_path / "a.csv"
-    csv.render(snapshot, CsvOptions.model_validate({"dialect": dialect, "headers": headers}), ZoneInfo("UTC"), path)
-    found = csv_options(path, COLUMNS)
-    assert (found.dialect, found.headers) == (dialect, headers)
+    options = CsvOptions.model_validate({"dialect": dialect, "headers": headers})
+    csv.render(snapshot, options, ZoneInfo("UTC"), path)
+    assert written_by(path.read_bytes().splitlines(keepends=True)[0], COLUMNS) == options
     assert totals(path, "csv", COLUMNS) == Totals(2, snapshot.control_sums)
 
 

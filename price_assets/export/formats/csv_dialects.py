@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
+from itertools import product
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -119,6 +120,21 @@ def header(columns: Contract, options: CsvOptions) -> bytes:
             )
     row = dialect.separator.join('"' + cell.replace('"', '""') + '"' if quoted.search(cell) else cell for cell in cells)
     return (row + dialect.newline).encode(dialect.encoding)
+
+
+def written_by(first: bytes, columns: Contract) -> CsvOptions | None:
+    """How a CSV with this first line was written, whatever the price list says today; None where the line is no dialect's header.
+
+    No two dialects write the same header row: plain ends it with LF, excel-semicolon begins it with a byte order mark.
+    """
+    for dialect, headers in product(DIALECTS, ("names", "labels")):
+        options = CsvOptions.model_validate({"dialect": dialect, "headers": headers})
+        try:
+            if header(columns, options) == first:
+                return options
+        except Refused:
+            continue  # a header that this dialect can't hold
+    return None
 
 
 def cell(column: Column, dialect: Dialect, timezone: ZoneInfo) -> pl.Expr:

@@ -5,15 +5,13 @@ written (it loads as the wall time), what `1c` writes in the place of a characte
 """
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import polars as pl
 
-from price_assets.errors import Failed, Refused
+from price_assets.errors import Failed
 from price_assets.export.contract import Column, Contract, Kind
-from price_assets.export.formats.csv_dialects import DIALECTS, FORMULA, Dialect, header
-from price_assets.export.price_list import CsvOptions
+from price_assets.export.formats.csv_dialects import DIALECTS, FORMULA, Dialect, written_by
 
 _LIKE_ZLIB = (b"x^", b"x\xda")
 """A header that begins so makes Polars take the file for a compressed one [PJ16]. No other magic number is text."""
@@ -27,7 +25,12 @@ def read(path: Path, columns: Contract) -> pl.LazyFrame:
     """
     with path.open("rb") as file:
         first = file.readline()
-    dialect = _dialect(path, first, columns)
+    options = written_by(first, columns)
+    if options is None:
+        raise Failed(
+            f"{path.name} begins with {first.decode(errors='replace')!r}, which is no header of its contract's columns. Materialise it again."
+        )
+    dialect = DIALECTS[options.dialect]
     if dialect.encoding == "cp1251" or first.startswith(_LIKE_ZLIB):
         path = _rewritten(path, dialect.encoding)
     texts = pl.scan_csv(
@@ -39,23 +42,6 @@ def read(path: Path, columns: Contract) -> pl.LazyFrame:
         schema={column.name: pl.String() for column in columns},
     )
     return texts.select(_typed(column, dialect) for column in columns)
-
-
-def _dialect(path: Path, first: bytes, columns: Contract) -> Dialect:
-    for options in _all_options():
-        try:
-            if first == header(columns, options):
-                return DIALECTS[options.dialect]
-        except Refused:
-            continue  # a header that this dialect can't hold
-    raise Failed(f"{path.name} begins with {first.decode(errors='replace')!r}, which is no header of its contract's columns. Materialise it again.")
-
-
-def _all_options() -> Iterator[CsvOptions]:
-    """No two dialects write the same header row: plain ends it with LF, excel-semicolon begins it with a byte order mark."""
-    for dialect in DIALECTS:
-        for headers in ("names", "labels"):
-            yield CsvOptions.model_validate({"dialect": dialect, "headers": headers})
 
 
 def _rewritten(path: Path, encoding: str) -> Path:
