@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, Field
 
 from price_assets.operations.alerts import messages
 from price_assets.operations.alerts.incident import KNOWN, WINDOW, Day, Incident, day_name, run_id, run_name
@@ -50,7 +50,7 @@ class Outgoing:
 
 
 class Incidents(BaseModel):
-    """The whole state; `read` and `model_dump_json` are its way from a cursor or an object and back.
+    """The whole state, which is part of a cursor (`AlertState`) or of an object (`Alerts`).
 
     `sent` are the times of the last messages of one cause, `counted` that of the last of many causes, `recovered` that of the last recovery.
     """
@@ -60,14 +60,6 @@ class Incidents(BaseModel):
     sent: list[AwareDatetime] = Field(default_factory=list[AwareDatetime])
     counted: AwareDatetime | None = None
     recovered: AwareDatetime | None = None
-
-    @classmethod
-    def read(cls, text: str | bytes | None) -> "Incidents":
-        """The state as it was written; begun anew where there is none, or none that this release can read."""
-        try:
-            return cls.model_validate_json(text) if text else cls()
-        except ValidationError:
-            return cls()
 
     def add(self, problem: Problem, now: datetime) -> Added:
         """Take a problem in; one that is known changes nothing.

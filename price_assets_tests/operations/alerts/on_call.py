@@ -57,7 +57,7 @@ class OnCall:
     def look(self, *, final: bool = False) -> list[Message]:
         """Once, as a sensor does: the state comes from its cursor, and goes there again."""
         before = len(self.heard)
-        self.incidents = Incidents.read(self.incidents.model_dump_json())
+        self.incidents = Incidents.model_validate_json(self.incidents.model_dump_json())
         for outgoing in self.incidents.due(self.now, self.settings, final=final):
             if not self.deaf:
                 self.incidents.told(outgoing, self.now)
