@@ -11,10 +11,10 @@ from obstore.store import GCSStore
 from price_assets.errors import SettingError, StorageUnavailable
 from price_assets.export import gcs_credentials
 from price_assets.export.object_storage import SHA256, ObjectStorage
-from price_assets.export.storage import Attributes
 from price_assets.export.storage_errors import METADATA, cause
 
 if TYPE_CHECKING:
+    from obstore import Attributes as ObstoreAttributes
     from obstore import ObjectMeta, UpdateVersion
     from obstore.store import ClientConfig, RetryConfig
 
@@ -44,21 +44,20 @@ class GCS(ObjectStorage):
         except BaseError as error:
             raise SettingError(f"The GOOGLE_* variables are not what Google Cloud Storage takes: {cause(str(error))}.") from None
 
-    def put_file(self, key: str, path: Path, attributes: Attributes) -> None:
+    def _put_file(self, key: str, path: Path, attributes: "ObstoreAttributes") -> None:
         """Read again afterwards: obstore sends Google no checksum [ST19], and what was damaged on its way would be taken for whole ever after."""
-        super().put_file(key, path, attributes)
-        with self._said(key):
-            there = obstore.get(self._patient, key, options={"head": True})
-            arrived = sha256()
-            try:
-                for chunk in self._chunks(key, there.meta):
-                    arrived.update(chunk)
-            except PreconditionError:
-                return  # another run has put it too, and reads that
-            with path.open("rb") as file:
-                if arrived.hexdigest() in (file_digest(file, "sha256").hexdigest(), there.attributes.get(SHA256)):  # this put, or another run's
-                    return
-            obstore.delete(self._patient, key)
+        super()._put_file(key, path, attributes)
+        there = obstore.get(self._patient, key, options={"head": True})
+        arrived = sha256()
+        try:
+            for chunk in self._chunks(key, there.meta):
+                arrived.update(chunk)
+        except PreconditionError:
+            return  # another run has put it too, and reads that
+        with path.open("rb") as file:
+            if arrived.hexdigest() in (file_digest(file, "sha256").hexdigest(), there.attributes.get(SHA256)):  # this put, or another run's
+                return
+        obstore.delete(self._patient, key)
         raise StorageUnavailable(f"{self.address(key)} did not arrive as it was sent (its sha256 differs), and was deleted. Run again.")
 
     def _version(self, meta: "ObjectMeta") -> str:

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from hashlib import file_digest
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -177,18 +178,27 @@ class ObjectStorage(ABC):
                 repeated(lambda: obstore.copy(self._patient, source, target))
             except FileNotFoundError as error:
                 self._absent(error)
-                raise StorageRefused(f"{self.address(source)} is not there, so {self.address(target)} can't be made from it.") from None
+                raise self._sourceless(source, target) from None
             except BaseError as error:
                 if not is_refusal(str(error)):
                     raise
                 self._copy_through_here(source, target)
 
     def _copy_through_here(self, source: str, target: str) -> None:
-        """By a file: what is read from a client can't be handed to it as a stream [ST22]."""
+        """By a file: what is read from a client can't be handed to it as a stream [ST22].
+
+        Raises StorageRefused where there is none, StorageUnavailable where it arrived damaged, which would go on under the sha256 of the whole one.
+        """
         with TemporaryDirectory(prefix="price-assets-") as folder:
             path = Path(folder) / "copy"
-            if self.fetch(source, path):
-                attributes = obstore.get(self._patient, source, options={"head": True}).attributes
+            if not self.fetch(source, path):
+                raise self._sourceless(source, target) from None
+            attributes = obstore.get(self._patient, source, options={"head": True}).attributes
+            with path.open("rb") as file:
+                arrived = file_digest(file, "sha256").hexdigest()
+            if attributes.get(SHA256) not in (None, arrived):
+                raise StorageUnavailable(f"{self.address(source)} did not arrive as it was put (its sha256 differs). Run again.") from None
+            with self._said(target):
                 self._put_file(target, path, attributes)
 
     def delete(self, key: str) -> None:
@@ -203,7 +213,11 @@ class ObjectStorage(ABC):
         """A delete leaves nothing."""
         self.delete(key)
 
+    def _sourceless(self, source: str, target: str) -> StorageRefused:
+        return StorageRefused(f"{self.address(source)} is not there, so {self.address(target)} can't be made from it.")
+
     def _put_file(self, key: str, path: Path, attributes: "ObstoreAttributes") -> None:
+        """For a put and for a copy through here alike."""
         try:
             repeated(lambda: obstore.put(self._patient, key, path, attributes=attributes, chunk_size=CHUNK, max_concurrency=4))
         except FileNotFoundError as error:

@@ -194,6 +194,34 @@ def test_a_bucket_that_refuses_copies_gets_them_through_here(
     assert not list((tmp_path / "temporary").iterdir())
 
 
+@pytest.mark.parametrize("data", [SMALL, LARGE], ids=["small", "large"])
+def test_a_copy_through_here_that_is_damaged_on_its_way_back_or_forth_is_not_made(
+    wire: ObjectStorage, proxy: Proxy, s3: S3Server, data: bytes, tmp_path: Path
+) -> None:
+    put(wire, "a.csv", data, tmp_path)
+    proxy.faults[:] = [Fault(403, ("copy",), inf), Fault("flipped on the way back", ("get",))]
+    with pytest.raises(StorageUnavailable, match=r"a\.csv did not arrive as it was put \(its sha256 differs\)\. Run again"):
+        wire.copy("a.csv", "b.csv")
+    assert wire.head("b.csv") is None
+    if isinstance(wire, GCS) or s3.real:  # moto's server looks at no checksums
+        proxy.faults[:] = [Fault(403, ("copy",), inf), Fault("flipped on the way", ("put", "part"), inf)]
+        with pytest.raises(StorageUnavailable, match=r"b\.csv(: .* did not take it: XAmzContentSHA256Mismatch| did not arrive as it was sent)"):
+            wire.copy("a.csv", "b.csv")
+        assert wire.head("b.csv") is None
+    proxy.faults[1:] = []
+    wire.copy("a.csv", "b.csv")
+    assert wire.head("b.csv") == head_of(data)
+
+
+@pytest.mark.parametrize("status", [None, 403])
+def test_a_copy_of_what_is_not_there_is_refused(wire: ObjectStorage, proxy: Proxy, status: int | None) -> None:
+    """By the server, and where that refuses copies."""
+    proxy.faults[:] = [Fault(status, ("copy",), inf)] if status else []
+    with pytest.raises(StorageRefused, match=r"a\.csv is not there, so \S*b\.csv can't be made from it\.$"):
+        wire.copy("a.csv", "b.csv")
+    assert wire.head("b.csv") is None
+
+
 def test_no_parts_are_left_behind_by_a_put_that_fails(wire: ObjectStorage, proxy: Proxy, tmp_path: Path) -> None:
     for kind in (403, 503, "reset in the middle"):
         proxy.faults[:] = [Fault(kind, ("part",), inf)]
