@@ -3,13 +3,14 @@
 Whoever dies in between leaves objects that nothing names, or copies that the next settle brings up; never half a day.
 """
 
+import logging
 from dataclasses import dataclass
 from datetime import date
 from importlib.metadata import version
 from typing import Literal
 from uuid import uuid4
 
-from price_assets.errors import Failed, SnapshotBlocked, StorageUnavailable, UsageError
+from price_assets.errors import Failed, SnapshotBlocked, StorageRefused, StorageUnavailable, UsageError
 from price_assets.export import layout
 from price_assets.export.commit import REFUSALS, commit, damaged_revision, read_manifest, read_register
 from price_assets.export.manifest import CheckSaid, Manifest, ManifestFile
@@ -28,6 +29,8 @@ from price_assets.export.register import (
 from price_assets.export.settle import settle
 from price_assets.export.snapshot import Snapshot
 from price_assets.export.storage import Contested, Head, Store
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -145,14 +148,20 @@ def replaced_meanwhile(price_list: str, export_date: date, seen: str | None, pub
 
 
 def record_blocked(store: Store, snapshot: Snapshot, checks: tuple[str, ...], run_id: str) -> bool:
-    """Leave the event that these checks blocked this snapshot, and settle; False where that is the last thing that happened to the day anyway."""
+    """Leave the event that these checks blocked this snapshot, and settle; False where that is the last thing that happened to the day anyway.
+
+    A settle that fails is only warned of: the block stands, whoever asked must hear of that, and the copies are what each settle looks at.
+    """
     event = _event("blocked", snapshot, run_id, checks=checks)
 
     def blocking(day: Day) -> Day | None:
         return None if day.just_blocked(snapshot.name, checks) else day
 
     _, committed = commit(store, snapshot.price_list, snapshot.export_date, event, blocking)
-    settle(store, snapshot.price_list, [snapshot.export_date])
+    try:
+        settle(store, snapshot.price_list, [snapshot.export_date])
+    except (StorageRefused, StorageUnavailable) as error:
+        log.warning("The block is recorded, and the copies are left to a later settle: %s", error)
     return committed
 
 

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from datetime import timedelta
+from math import inf
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from price_assets.export.publication import publish, record_blocked
 from price_assets.export.settle import settle
 from price_assets.export.storage import Store
 from price_assets.export.storing import store_snapshot
-from price_assets_tests.export.stores import DAY, LIST, Losing, Partner, Wrapped, candidate, snapshot, store_like, withdraw
+from price_assets_tests.export.stores import DAY, LIST, Failing, Losing, Partner, Wrapped, candidate, snapshot, store_like, withdraw
 
 
 def test_a_first_publication_is_at_every_address(store: Store, partner: Partner, tmp_path: Path) -> None:
@@ -131,6 +132,32 @@ def test_a_blocked_snapshot_leaves_one_event_and_touches_nothing_else(store: Sto
     assert day.newest_source_time == day.published.source_time
     assert store.head(key)
     partner.copies_are_right()
+
+
+@pytest.mark.parametrize("withdrawn", [False, True])
+def test_a_block_stands_where_the_settle_after_it_fails(store: Store, tmp_path: Path, caplog: pytest.LogCaptureFixture, *, withdrawn: bool) -> None:
+    """The manifest of what `latest` shows is gone, and its copies are there."""
+    shown = publish(store, candidate(store, tmp_path, "yesterday", export_date=DAY - timedelta(days=1)))
+    publish(store, candidate(store, tmp_path, "rows"))
+    withdraw(store)
+    assert shown.manifest
+    store.delete(shown.manifest)
+    if withdrawn:
+        with pytest.raises(SnapshotBlocked, match="was withdrawn"):
+            publish(store, candidate(store, tmp_path, "rows", minute=9))
+    else:
+        assert record_blocked(store, snapshot(tmp_path, "wrong rows", minute=9), ("key",), "run") is True
+    assert read_register(store, LIST).day(DAY).events[-1].event == "blocked"
+    (warning,) = (message for message in caplog.messages if message.startswith("The block is recorded"))
+    assert f"left to a later settle: {store.address(shown.manifest)} is not there" in warning
+
+
+@pytest.mark.parametrize("answers", [0, 1])
+def test_a_block_that_could_not_be_recorded_is_an_error(store: Store, tmp_path: Path, answers: int) -> None:
+    publish(store, candidate(store, tmp_path, "rows"))
+    with pytest.raises(StorageUnavailable):
+        record_blocked(Failing(store, 1 + answers, landed=False, times=inf), snapshot(tmp_path, "wrong rows", minute=5), ("key",), "run")
+    assert [event.event for event in read_register(store, LIST).day(DAY).events] == ["published"]
 
 
 def test_a_day_that_was_only_blocked_has_nothing_at_its_addresses(store: Store, tmp_path: Path) -> None:

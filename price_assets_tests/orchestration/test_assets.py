@@ -86,6 +86,16 @@ def test_a_blocked_day_leaves_its_results_its_snapshot_and_an_event_and_yesterda
     assert not shop.copies(NEXT_DAY)
 
 
+def test_a_blocked_day_shows_its_checks_where_the_copies_can_t_be_settled(shop: Shop, instance: dg.DagsterInstance) -> None:
+    """Somebody deleted the manifest of what is published, and left its files and copies."""
+    run(shop, instance, DAY)
+    (shop.storage / shop.register()["days"][DAY]["published"]["manifest"]).unlink()
+    shop.database.execute("UPDATE prices SET price = -1 WHERE sku = '002'")
+    result = run(shop, instance, NEXT_DAY)
+    assert "blocked by ranges" in failure(result)
+    assert {each.check_name for each in result.get_asset_check_evaluations() if not each.passed} == {"ranges"}
+
+
 def test_blocked_twice_by_the_same_checks_is_one_event(shop: Shop, instance: dg.DagsterInstance) -> None:
     shop.database.execute("UPDATE prices SET price = -1 WHERE sku = '002'")
     for _ in range(2):
