@@ -136,7 +136,8 @@ def test_what_a_run_said_shows_in_the_ui_after_its_pod_is_gone(morning: Morning)
 def test_what_prometheus_reads_tells_of_the_runs_and_of_the_daemon(morning: Morning) -> None:
     run, space = morning.first_run("paints"), morning.installed.namespace
     assert run.is_success
-    space.wait_until(lambda: 'export_files_total{format="xlsx",price_list="paints"}' in served(space), "the ledger has the run")
+    written = re.compile(r'^export_files_total{format="xlsx",price_list="paints"} [1-9]', re.MULTILINE)
+    space.wait_until(lambda: written.search(served(space)), "the ledger has the run")
     text = served(space)
     (success,) = re.findall(r'^export_last_success_timestamp_seconds{price_list="paints"} (\S+)$', text, re.MULTILINE)  # of lists that it sees
     assert datetime.now(midday()).timestamp() - float(success) < 1200
