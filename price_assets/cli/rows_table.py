@@ -11,7 +11,7 @@ from rich.text import Text
 
 from price_assets.cli.terminal import plain_table, visible
 from price_assets.export.contract import Column, Kind
-from price_assets.export.formats.wall_time import to_wall_time
+from price_assets.export.formats.wall_time import with_offset
 from price_assets.export.snapshot import Snapshot
 
 GAP = 2
@@ -62,11 +62,7 @@ def _text(column: Column, timezone: ZoneInfo) -> pl.Expr:
 
 def _zoned(moments: pl.Series, timezone: ZoneInfo) -> pl.Series:
     """The wall time as files print it, and its offset from UTC to the minute."""
-    wall = to_wall_time(moments, timezone)
-    seconds = (wall - moments.dt.replace_time_zone(None)).dt.total_seconds()
-    distinct = seconds.unique()
-    offsets = pl.Series([None if second is None else _offset(second) for second in distinct], dtype=pl.String)
-    return wall.dt.strftime(SHOWN) + seconds.replace_strict(distinct, offsets)
+    return with_offset(moments, timezone, lambda wall: wall.dt.strftime(SHOWN), _offset)
 
 
 def _offset(seconds: int) -> str:

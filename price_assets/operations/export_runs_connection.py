@@ -35,6 +35,11 @@ PARAMETERS: dict[str, Any] = {
 """What the URL may say otherwise. Only the URL counts: neither `PG*` variables nor files of the home directory are read."""
 
 
+WRITTEN = ("export_runs", "export_notifications", "export_totals", "export_daemon")
+READ = ("export_runs_version", "export_runs_shown")
+"""Tables and views that a role needs which writes runs down."""
+
+
 class Silent(psycopg.OperationalError):
     """The server did not answer in time; the connection is of no more use."""
 
@@ -94,8 +99,7 @@ def of_statement(error: psycopg.Error, user: str) -> PriceAssetsError:
 
 def grant(user: str) -> str:
     """The statement that lets a role write the ledger; one that only reads needs no more than SELECT."""
-    tables = "export_runs, export_notifications, export_totals, export_daemon, export_runs_version, export_runs_shown"
-    return f"GRANT SELECT, INSERT, UPDATE ON {tables} TO {quoted(user)};"
+    return f"GRANT SELECT, INSERT, UPDATE ON {', '.join((*WRITTEN, *READ))} TO {quoted(user)};"
 
 
 def quoted(name: str) -> str:

@@ -2,10 +2,8 @@
 
 import pytest
 
-from price_assets.errors import StorageUnavailable
 from price_assets.export import layout
-from price_assets.export.folder import Folder
-from price_assets_tests.export.verified_shop import DAY, NAME, YAML, VerifiedShop
+from price_assets_tests.export.verified_shop import DAY, NAME, VerifiedShop, silent
 
 COPY = layout.copy_key(NAME, layout.LATEST, "csv")
 
@@ -13,9 +11,7 @@ COPY = layout.copy_key(NAME, layout.LATEST, "csv")
 @pytest.fixture
 def several(folder_shop: VerifiedShop) -> VerifiedShop:
     """The shop, with a copy that is to be settled, between two lists that have published nothing."""
-    for name in ("alpha", "zeta"):
-        (folder_shop.lists / f"{name}.yaml").write_text(YAML.replace("shop", name))
-        (folder_shop.lists / f"{name}.sql").write_text("SELECT :export_date\n")
+    folder_shop.add_lists("alpha", "zeta")
     folder_shop.overwrite(COPY, b"old")
     return folder_shop
 
@@ -31,14 +27,7 @@ def test_a_damaged_list_is_told_of_and_the_next_ones_are_settled(several: Verifi
 
 
 def test_of_several_lists_a_failure_that_a_retry_mends_wins(several: VerifiedShop, monkeypatch: pytest.MonkeyPatch) -> None:
-    get = Folder.get
-
-    def failing(self: Folder, key: str) -> object:
-        if key.startswith("zeta"):
-            raise StorageUnavailable("the disk does not answer")
-        return get(self, key)
-
-    monkeypatch.setattr(Folder, "get", failing)
+    silent("zeta", monkeypatch)
     several.overwrite(layout.register_key("alpha"), b"{")
     done = several.run("settle")
     assert (done.exit_code, done.stdout.splitlines()) == (1, [f"shop: copied {COPY}"])

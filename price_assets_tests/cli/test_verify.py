@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from price_assets.errors import StorageUnavailable
-from price_assets.export.folder import Folder
-from price_assets_tests.export.verified_shop import DAY, DAYS, YAML, VerifiedShop
+from price_assets_tests.export.verified_shop import DAY, DAYS, VerifiedShop, silent
 from price_assets_tests.shop import Shop
 
 BEFORE = DAYS[-2]
@@ -27,17 +25,8 @@ def test_what_is_whole_is_told_in_a_line_a_day(verified: VerifiedShop) -> None:
 def test_one_broken_list_does_not_stop_the_others(
     folder_shop: VerifiedShop, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for name in ("alpha", "zeta"):
-        (folder_shop.lists / f"{name}.yaml").write_text(YAML.replace("shop", name))
-        (folder_shop.lists / f"{name}.sql").write_text("SELECT :export_date\n")
-    get = Folder.get
-
-    def failing(self: Folder, key: str) -> object:
-        if key.startswith("alpha"):
-            raise StorageUnavailable("the disk does not answer")
-        return get(self, key)
-
-    monkeypatch.setattr(Folder, "get", failing)
+    folder_shop.add_lists("alpha", "zeta")
+    silent("alpha", monkeypatch)
     done = folder_shop.run("verify")
     assert done.exit_code == 1
     assert [line.partition(";")[0] for line in done.stdout.splitlines()] == [f"shop {DAY}: whole", "zeta: nothing is published"]

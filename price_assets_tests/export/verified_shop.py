@@ -16,10 +16,11 @@ import pytest
 from click.testing import CliRunner, Result
 
 from price_assets.cli import main
-from price_assets.errors import StorageRefused
+from price_assets.errors import StorageRefused, StorageUnavailable
 from price_assets.export import layout
 from price_assets.export.contract import schema
 from price_assets.export.exporter import Exporter, Taken
+from price_assets.export.folder import Folder
 from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
 from price_assets.export.snapshot import Snapshot
@@ -65,9 +66,14 @@ class VerifiedShop:
     def _bucket(self) -> str:
         return Path(self.settings.bucket).as_uri() if self.settings.scheme == "file" else f"{self.settings.scheme}://{self.settings.bucket}"
 
-    def write_list(self, yaml: str) -> None:
-        (self.lists / "shop.yaml").write_text(yaml)
-        (self.lists / "shop.sql").write_text("SELECT :export_date\n")
+    def write_list(self, yaml: str, name: str = NAME) -> None:
+        (self.lists / f"{name}.yaml").write_text(yaml)
+        (self.lists / f"{name}.sql").write_text("SELECT :export_date\n")
+
+    def add_lists(self, *names: str) -> None:
+        """Lists like the shop's, which have published nothing."""
+        for name in names:
+            self.write_list(YAML.replace("shop", name), name)
 
     @property
     def price_list(self) -> PriceList:
@@ -190,6 +196,18 @@ def verified(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest
             monkeypatch.setenv(name, value)
         settings = StorageSettings(scheme="s3", bucket=server.bucket, prefix=uuid4().hex)
     return shop_in(settings, tmp_path, monkeypatch)
+
+
+def silent(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder that no longer gives what belongs to this list."""
+    get = Folder.get
+
+    def failing(self: Folder, key: str) -> object:
+        if key.startswith(name):
+            raise StorageUnavailable("the disk does not answer")
+        return get(self, key)
+
+    monkeypatch.setattr(Folder, "get", failing)
 
 
 def _unconfigured(_: object) -> None:

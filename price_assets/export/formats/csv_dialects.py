@@ -13,7 +13,7 @@ import polars as pl
 from price_assets.errors import Refused
 from price_assets.export.contract import Column, Contract, Kind
 from price_assets.export.formats import cp1251
-from price_assets.export.formats.wall_time import to_wall_time, wall_time
+from price_assets.export.formats.wall_time import wall_time, with_offset
 from price_assets.export.price_list import CsvOptions
 
 FORMULA = r"\A(?:[=@\t\r\n＝＠]|[+\-＋－].*[^0-9 ().,\-])"
@@ -177,12 +177,10 @@ def _timestamp(wall: pl.Expr, dialect: Dialect) -> pl.Expr:
 
 
 def _zoned_timestamp(moments: pl.Series, dialect: Dialect, timezone: ZoneInfo) -> pl.Series:
-    wall = to_wall_time(moments, timezone)
-    seconds = (wall - moments.dt.replace_time_zone(None)).dt.total_seconds()
-    distinct = seconds.unique()
-    offsets = pl.Series([None if second is None else _offset(second) for second in distinct], dtype=pl.String)
-    text = pl.select(_timestamp(pl.lit(wall), dialect)).to_series()
-    return text + seconds.replace_strict(distinct, offsets)
+    def text(wall: pl.Series) -> pl.Series:
+        return pl.select(_timestamp(pl.lit(wall), dialect)).to_series()
+
+    return with_offset(moments, timezone, text, _offset)
 
 
 def _offset(seconds: int) -> str:

@@ -1,5 +1,6 @@
 """What a clock on the wall shows: timestamptz in `EXPORT_TIMEZONE`, as files print it."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
@@ -28,6 +29,15 @@ def to_wall_time(moments: pl.Series, timezone: ZoneInfo) -> pl.Series:
     offsets = [_offset(moment, timezone) for moment in distinct]
     shifts = moments.replace_strict(distinct, offsets, default=timedelta(), return_dtype=pl.Duration("us"))
     return (moments.dt.replace_time_zone(None) + shifts).zip_with(far, wall)
+
+
+def with_offset(moments: pl.Series, timezone: ZoneInfo, text: Callable[[pl.Series], pl.Series], offset: Callable[[int], str]) -> pl.Series:
+    """The wall times by `text`, and behind each its offset from UTC by `offset`, which is given whole seconds. NULL stays NULL."""
+    wall = to_wall_time(moments, timezone)
+    seconds = (wall - moments.dt.replace_time_zone(None)).dt.total_seconds()
+    distinct = seconds.unique()
+    offsets = pl.Series([None if second is None else offset(second) for second in distinct], dtype=pl.String)
+    return text(wall) + seconds.replace_strict(distinct, offsets)
 
 
 def _offset(moment: datetime, timezone: ZoneInfo) -> timedelta:
