@@ -1,8 +1,10 @@
 """Each overlay of the kit, as Kustomize builds it."""
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from shutil import copytree
+from textwrap import dedent
 from typing import Any
 
 import kubernetes_validate
@@ -17,6 +19,7 @@ from price_assets.export.price_list import PriceList
 from price_assets.export.price_list_files import load_price_lists
 from price_assets.settings import FORMATS, ExportSettings, StorageSettings, WatchSettings, log_format
 from price_assets.variables import METRICS_PORT, VARIABLES
+from price_assets_tests.deployment.deploy_document import DOCUMENT
 from price_assets_tests.deployment.kubernetes.kit import KIT, OVERLAYS, Object, built, mebibytes, of_kind, settings, templates
 from price_assets_tests.deployment.kubernetes.pod_security import violations
 
@@ -219,6 +222,17 @@ def with_component(name: str, folder: Path, overlay: str) -> list[Object]:
     assert taken != said
     kustomization.write_text(taken)
     return built(kustomization.parent)
+
+
+def test_the_documents_patch_gives_the_export_more_memory_and_nothing_else_changes(tmp_path: Path) -> None:
+    kustomization = copytree(KIT, tmp_path / "kit") / "overlays" / "minio" / "kustomization.yaml"
+    (block,) = re.findall(r"```yaml\n( +patches:.*?) *```", DOCUMENT, re.DOTALL)
+    kustomization.write_text(f"{kustomization.read_text()}\n{dedent(block)}")
+    before, after = built(KIT / "overlays" / "minio"), built(kustomization.parent)
+    changed = [(one, other) for one, other in zip(before, after, strict=True) if one != other]
+    limits = [container(list(each), "export")["resources"]["limits"] for each in zip(*changed, strict=True)]
+    assert limits == [limits[0], limits[0] | {"memory": "2Gi"}]
+    assert len(changed) == 1
 
 
 @pytest.mark.parametrize("overlay", OVERLAYS)
